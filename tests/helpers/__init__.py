@@ -1,0 +1,1 @@
+"""What many tests need and pytest does not bring: servers, a browser, a closed network, waiting."""
