@@ -1,0 +1,1 @@
+"""The rules: pure, standard library only. Data and a clock reading in, decisions out."""

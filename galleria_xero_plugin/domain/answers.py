@@ -1,0 +1,125 @@
+"""Reading an answer of Xero: what it proves about a document (export-protocol §2.5 and R5-R7).
+
+Only a definite no may be repeated; whatever is unclear is read back. Absence is believed late and twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum, auto
+
+from .accounting import Element, NestedPayment, XeroInvoice
+from .reasons import amount_text
+
+_TAKEN = ("must be unique", "already assigned", "already exists", "another contact has this contact number")
+
+
+class Outcome(Enum):
+    """What an answer proves."""
+
+    YES = auto()
+    """It stands in Xero (`Verdict.reason` may still name a difference to show)."""
+    NO = auto()
+    """It does not, and needs other data or settings."""
+    UNCLEAR = auto()
+    """Read back; `Verdict.at_once` when a look can settle it right away (the number is taken)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What we asked for: the key to find our element by, and the figures it must show."""
+
+    key: str
+    currency: str = ""
+    total: Decimal | None = None
+    tax_total: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An outcome with its reason code (`domain.reasons`) and facts."""
+
+    outcome: Outcome
+    reason: str | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    at_once: bool = False
+
+
+def read_element(expected: Expected, element: Element | None) -> Verdict:
+    """What one element of an accepted request says; None when the answer left the document out."""
+    if element is None:
+        return Verdict(Outcome.UNCLEAR, "checking_with_xero")
+    if not element.ok:
+        said = "; ".join(element.errors) or "no reason given"
+        if any(sign in said.lower() for sign in _TAKEN):
+            return Verdict(Outcome.UNCLEAR, "checking_with_xero", {"xero": said}, at_once=True)
+        return Verdict(Outcome.NO, "xero_refused", {"xero": said})
+    if element.id is None or element.key != expected.key:
+        return Verdict(Outcome.UNCLEAR, "checking_with_xero")
+    if expected.currency and element.currency and element.currency != expected.currency:
+        return Verdict(Outcome.UNCLEAR, "checking_with_xero")
+    return Verdict(Outcome.YES, **difference(expected, element.total, element.tax_total))
+
+
+def difference(expected: Expected, total: Decimal | None, tax_total: Decimal | None) -> dict:
+    """`reason` and `facts` of a verdict when Xero's figures differ from what was asked, else empty: shown to a
+    person, never a reason to send again (R7)."""
+    pairs = ((expected.total, total), (expected.tax_total, tax_total))
+    if all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs):
+        return {}
+    return {
+        "reason": "total_mismatch_in_xero",
+        "facts": {
+            "number": expected.key,
+            "gallery_total": _shown(expected.total, expected.currency, expected.tax_total),
+            "xero_total": _shown(total, expected.currency, tax_total),
+        },
+    }
+
+
+def _shown(total: Decimal | None, currency: str, tax: Decimal | None) -> str:
+    amount = amount_text(total, currency) if total is not None else "unknown"
+    return amount if tax is None else f"{amount} with {amount_text(tax, currency)} tax"
+
+
+def is_ours(
+    found: XeroInvoice, *, marker_found: str | None, marker: str, currency: str, contact_ids: set[str]
+) -> Verdict:
+    """Whether an invoice that bears our number is the one we sent: marker, currency and contact equal
+    (export-protocol §2.2a). `contact_ids` are the contact and whatever it was merged into."""
+    if marker_found is None or marker_found.lower() != marker.lower():
+        return Verdict(Outcome.NO, "number_taken", {"number": found.number})
+    if found.currency != currency or found.contact_id not in contact_ids:
+        return Verdict(Outcome.NO, "marker_conflict", {"number": found.number})
+    return Verdict(Outcome.YES)
+
+
+def absence_proven(
+    *, now: dt.datetime, first_sent_at: dt.datetime, negative_reads: int, key_window: dt.timedelta
+) -> bool:
+    """Whether "not there" may be believed: at least two negative reads (this one included in
+    `negative_reads`), the last one after the idempotency key's life is over (R6)."""
+    return negative_reads >= 2 and now >= first_sent_at + key_window
+
+
+def booked_by_hand(
+    others: tuple[NestedPayment, ...] | list[NestedPayment],
+    accounts: dict[str, str],
+    *,
+    amount: Decimal,
+    date: dt.date,
+    account_id: str,
+) -> NestedPayment | None:
+    """The one payment without any marker that a bookkeeper entered for this money: same amount, same account,
+    within three days, and no second candidate (product.md §5.7). `accounts` maps payment id -> account id."""
+    near = [
+        payment
+        for payment in others
+        if payment.amount == amount
+        and accounts.get(payment.id) == account_id
+        and payment.date is not None
+        and abs(payment.date - date) <= dt.timedelta(days=3)
+    ]
+    return near[0] if len(near) == 1 else None

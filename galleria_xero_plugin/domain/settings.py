@@ -1,0 +1,74 @@
+"""A webservice's settings as a frozen value: preferences, account mapping, schedule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .accounting import InvoiceStatus
+
+DEFAULT_PREFIX = "AG"
+
+
+class ScheduleKind(StrEnum):
+    """How often a scheduled sync runs, in the gallery's time zone."""
+
+    EVERY_15_MINUTES = "every_15"
+    EVERY_30_MINUTES = "every_30"
+    HOURLY = "hourly"
+    NIGHTLY = "nightly"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the service runs by itself. `at` is the local time of day and counts for DAILY only."""
+
+    kind: ScheduleKind = ScheduleKind.NIGHTLY
+    at: dt.time = dt.time(2, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMapping:
+    """Which account and tax rate of Xero each thing of the gallery goes to.
+
+    Accounts are Xero account ids or None; `banks` is payment method id -> account id; `tax_rates` is tax
+    option id -> Xero tax type; `branding_themes` is gallery theme id -> Xero theme id. `portal`, `shipping`,
+    `framing` and `custom` fall back to `sales`. `untaxed` is the tax type for documents without tax in a
+    registered organisation (asked, never guessed).
+    """
+
+    sales: str | None = None
+    portal: str | None = None
+    shipping: str | None = None
+    framing: str | None = None
+    custom: str | None = None
+    expense: str | None = None
+    rounding: str | None = None
+    banks: dict[str, str] = field(default_factory=dict)
+    tax_rates: dict[str, str] = field(default_factory=dict)
+    untaxed: str | None = None
+    branding_themes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a person sets on the New Webservice and Update Webservice pages.
+
+    `admin_emails` empty means the primary account user; `sync_from` None means not chosen yet (nothing is
+    exported until it is); `scheduled` is "Enable Scheduled Sync"; `import_contacts` is "Import all Xero
+    contacts" and `import_suppliers` widens it beyond customers; `copy_existing` is "Copy All Existing
+    Invoices and Associated Contacts To Xero".
+    """
+
+    prefix: str = DEFAULT_PREFIX
+    admin_emails: tuple[str, ...] = ()
+    scheduled: bool = False
+    import_contacts: bool = False
+    import_suppliers: bool = False
+    copy_existing: bool = False
+    sync_from: dt.date | None = None
+    invoice_status: InvoiceStatus = InvoiceStatus.AUTHORISED
+    schedule: Schedule = Schedule()
+    mapping: AccountMapping = AccountMapping()

@@ -1,0 +1,98 @@
+"""The states of a document on its way to Xero, and of a run (export-protocol §2.3).
+
+::
+
+     blocked ⇄ pending ──T2──► sending ──T3──► done ∎
+        ▲        ▲  ▲             │ ├────────► rejected ──edit, mapping, retry──► pending
+        │        │  └─not executed┘ └────────► unknown ──read back──► done (adopted)
+        └────────┘                                       ├──► conflict ──a person settles──► pending
+                  └────────── absent for certain ────────┘
+     skipped: never to be sent as things are (zero total, cancelled before sending); an edit makes it pending
+
+A row in `sending` whose lease has run out *is* unknown: its worker died. `done` is final; what changes later
+is a row of its own (`invoice_update`, `invoice_void`, ...).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    """What a ledger row is about. The first three are creates; the others address a document by Xero's id."""
+
+    CONTACT = "contact"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+    CREDIT_NOTE = "credit_note"
+    INVOICE_UPDATE = "invoice_update"
+    INVOICE_VOID = "invoice_void"
+    ALLOCATION = "allocation"
+    REFUND = "refund"
+    PAYMENT_DELETE = "payment_delete"
+
+
+class DocumentState(StrEnum):
+    """Where a document stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    BLOCKED = "blocked"
+    REJECTED = "rejected"
+    CONFLICT = "conflict"
+    SKIPPED = "skipped"
+
+
+_MOVES: dict[DocumentState, frozenset[DocumentState]] = {
+    DocumentState.PENDING: frozenset(
+        # straight to done or conflict: found in Xero by looking first, without sending anything
+        {DocumentState.SENDING, DocumentState.BLOCKED, DocumentState.DONE, DocumentState.CONFLICT}
+        | {DocumentState.SKIPPED, DocumentState.REJECTED}
+    ),
+    DocumentState.SENDING: frozenset(
+        {DocumentState.DONE, DocumentState.REJECTED, DocumentState.UNKNOWN, DocumentState.PENDING}
+    ),
+    DocumentState.UNKNOWN: frozenset(
+        {DocumentState.DONE, DocumentState.CONFLICT, DocumentState.PENDING, DocumentState.UNKNOWN}
+    ),
+    DocumentState.BLOCKED: frozenset({DocumentState.PENDING, DocumentState.SKIPPED}),
+    DocumentState.REJECTED: frozenset({DocumentState.PENDING, DocumentState.SKIPPED}),
+    DocumentState.CONFLICT: frozenset({DocumentState.PENDING, DocumentState.DONE, DocumentState.SKIPPED}),
+    DocumentState.SKIPPED: frozenset({DocumentState.PENDING}),
+    DocumentState.DONE: frozenset(),
+}
+
+
+def may_move(before: DocumentState, after: DocumentState) -> bool:
+    """Whether a document may go from one state to another."""
+    return after in _MOVES[before]
+
+
+class RunKind(StrEnum):
+    """What a run does."""
+
+    EXPORT = "export"
+    CONTACTS = "contacts"
+
+
+class RunTrigger(StrEnum):
+    """Who started a run."""
+
+    PERSON = "person"
+    SCHEDULE = "schedule"
+    FIRST = "first"
+
+
+class RunState(StrEnum):
+    """Where a run stands; the first two are open, and one connection has one open run of a kind."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+OPEN_RUN_STATES = (RunState.QUEUED, RunState.RUNNING)

@@ -1,0 +1,406 @@
+"""The store port: our own tables behind a unit of work.
+
+A unit of work is one short transaction of our own on the host's engine. Leaving the block rolls back;
+only `commit()` saves. No network call happens inside one (export-protocol R1). Whatever the browser asks for
+is scoped by the gallery id; a job holds a connection id and takes the gallery from the connection's own row.
+`now()` is the database's clock: leases and waiting times go by it (export-protocol §2.10 row 32).
+Conditional updates answer whether they hit: the caller must look.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from ..domain.accounting import ReferenceData, XeroContact
+from ..domain.settings import Settings
+from ..domain.states import DocumentKind, DocumentState, RunKind, RunState, RunTrigger
+from .records import (
+    Actor,
+    AuditEntry,
+    Batch,
+    Connection,
+    ConnectionStatus,
+    ContactConflict,
+    ContactLink,
+    Document,
+    NewDocument,
+    OAuthState,
+    Run,
+    Webservice,
+)
+from .xero import Quota, TokenSet, XeroTenant
+
+
+class WebserviceStore(Protocol):
+    """Webservices and their versioned settings."""
+
+    def add(self, gallery_id: str, settings: Settings, actor: Actor) -> Webservice: ...
+
+    def get(self, gallery_id: str, webservice_id: str) -> Webservice | None:
+        """None also for a deleted one and for another gallery's."""
+
+    def of_gallery(self, gallery_id: str) -> Sequence[Webservice]:
+        """Not deleted, oldest first."""
+
+    def save_settings(
+        self, gallery_id: str, webservice_id: str, settings: Settings, *, expected_version: int, actor: Actor
+    ) -> Webservice:
+        """Save as the next version (old versions are kept). Raises Conflict naming who saved first and when."""
+
+    def set_cursor(self, webservice_id: str, cursor: str | None) -> None:
+        """How far the gallery's feed was read; None makes the next run read it from the beginning."""
+
+    def mark(
+        self,
+        webservice_id: str,
+        *,
+        mapping_completed: bool = False,
+        first_export: bool = False,
+        contacts_watermark: dt.datetime | None = None,
+    ) -> None:
+        """Note milestones: the first two are set to now unless set already."""
+
+    def delete(self, gallery_id: str, webservice_id: str) -> None:
+        """Hide it; the ledger and the audit trail stay."""
+
+
+class ConnectionStore(Protocol):
+    """Connections: consent, tokens (encrypted inside), leases, pauses, schedule."""
+
+    def get(self, connection_id: str) -> Connection | None: ...
+
+    def of_webservice(self, gallery_id: str, webservice_id: str) -> Connection | None:
+        """The webservice's newest connection, whatever its status."""
+
+    def open_of_tenant(self, tenant_id: str) -> Connection | None:
+        """The connection (of any gallery) that holds this organisation now, or None."""
+
+    def connect(
+        self, gallery_id: str, webservice_id: str, tenant: XeroTenant, tokens: TokenSet
+    ) -> Connection:
+        """Make the webservice's connection ACTIVE with these tokens: the row for the same organisation is
+        reused (its ledger position and history stay), any other open one of the webservice is closed.
+        Raises Conflict when another gallery holds the organisation (also when it wins a race)."""
+
+    def tokens(self, connection_id: str) -> tuple[int, TokenSet, TokenSet | None] | None:
+        """(version, current, previous) decrypted, or None when wiped. Raises TokenUnreadable."""
+
+    def claim_refresh(self, connection_id: str, version: int, seconds: int) -> int | None:
+        """The refresh lease (a number that only grows) if version is still current and nobody holds it."""
+
+    def store_tokens(self, connection_id: str, version: int, lease: int, tokens: TokenSet) -> bool:
+        """Compare-and-swap: version+1, the old ones kept as previous, the lease cleared."""
+
+    def release_refresh(self, connection_id: str, lease: int) -> None: ...
+
+    def set_status(self, connection_id: str, status: ConnectionStatus, reason: str | None = None) -> bool:
+        """Whether anything changed (so that a mail goes out once)."""
+
+    def close(self, connection_id: str, reason: str | None = None) -> bool:
+        """DISCONNECTED with tokens wiped; the row stays. Whether it was open before."""
+
+    def rename(self, connection_id: str, *, organisation_name: str, short_code: str, base_currency: str) -> None:
+        """What the organisation is called, as it says itself."""
+
+    def pause(self, connection_id: str, until: dt.datetime | None, reason: str | None) -> None:
+        """A pause that Xero asked for, or None to end it."""
+
+    def note_calls(self, connection_id: str, call_times: Sequence[int], quota: Quota) -> None:
+        """Keep the recent calls' instants (epoch ms) and the day's remaining calls."""
+
+    def claim_lease(self, connection_id: str, owner: str, seconds: int) -> int | None:
+        """The organisation's one exporter lease: a fencing number that only grows, or None when somebody
+        holds it, the connection is not ACTIVE, or it is paused."""
+
+    def renew_lease(self, connection_id: str, lease: int, seconds: int) -> bool: ...
+
+    def holds_lease(self, connection_id: str, lease: int) -> bool:
+        """An UPDATE of the row conditional on the lease: first statement of T2, locks out a new claim."""
+
+    def release_lease(self, connection_id: str, lease: int) -> None: ...
+
+    def set_next_run(self, connection_id: str, at: dt.datetime | None) -> None: ...
+
+    def due_schedules(self) -> Sequence[Connection]:
+        """ACTIVE ones whose next run has come."""
+
+    def claim_schedule(self, connection_id: str, was: dt.datetime, next_run: dt.datetime | None) -> bool:
+        """Move `next_run_at`, conditional on its old value: one of several ticks wins."""
+
+    def with_work(self) -> Sequence[Connection]:
+        """ACTIVE and not paused, not leased, with an open run or with rows that finish by themselves
+        (unknown, sending, or pending with a batch behind them) and are due."""
+
+    def to_keep(self, refreshed_before: dt.datetime) -> Sequence[Connection]:
+        """Open ones whose tokens were last refreshed before that instant (the keeper)."""
+
+    def quarantine(self, until: dt.datetime) -> int:
+        """Every connection looks first until then (after a restore); how many."""
+
+    def contacts_read(self, connection_id: str, until: dt.datetime | None) -> None:
+        """Until when the contact mirror is complete (None: read it anew)."""
+
+    def rotate_keys(self, after: str, limit: int) -> tuple[str, int]:
+        """Re-encrypt up to `limit` rows behind the id `after` that are under an old key: (last id seen or
+        "" at the end, rows changed). A refresh in between wins."""
+
+
+class LedgerStore(Protocol):
+    """The documents: ledger and outbox in one."""
+
+    def insert(self, documents: Iterable[NewDocument]) -> int:
+        """T0: insert what is not known yet (identity: gallery, organisation, kind, local id, local revision);
+        `depends_on` names another document by (kind, local id), possibly of the same call. How many."""
+
+    def known(
+        self, gallery_id: str, tenant_id: str, kind: DocumentKind, local_ids: Sequence[str]
+    ) -> Mapping[str, Document]:
+        """The creates (revision 0) of these local ids."""
+
+    def get(self, gallery_id: str, document_id: str) -> Document | None: ...
+
+    def children(
+        self, gallery_id: str, tenant_id: str, kind: DocumentKind, parent_local_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Document]]:
+        """The creates of a kind by their parent's local id (payments by invoice)."""
+
+    def refresh(self, document_id: str, now: NewDocument) -> bool:
+        """Bring a document that was never sent up to date with the gallery: label, names, amount, date, marker,
+        natural key, parent, seen revision and content hash. False once it is SENDING, UNKNOWN or DONE."""
+
+    def due(
+        self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int, *, one_per_parent: bool = False
+    ) -> Sequence[Document]:
+        """PENDING rows whose time has come and whose dependency is done, with the smallest `batch_cap` first,
+        then document date and number; never more than the first row's `batch_cap`. With `one_per_parent`
+        the oldest of each parent only."""
+
+    def due_unknown(self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int) -> Sequence[Document]:
+        """UNKNOWN rows whose next read-back is due."""
+
+    def expire_sending(self, gallery_id: str, tenant_id: str, lease: int, not_before: dt.timedelta) -> int:
+        """SENDING rows of an older lease become UNKNOWN, to be read back `not_before` after they were sent."""
+
+    def start_sending(
+        self, connection_id: str, lease: int, kind: DocumentKind, batch: Batch, *, worker: str
+    ) -> bool:
+        """T2: rows of the batch go PENDING → SENDING with their frozen payloads, attempt + 1, first_sent_at now
+        (also on a later attempt), `seen_revision` and `content_hash` from `batch.seen`, negative_reads 0, and an attempt is recorded. False (nothing changed) when a row was not PENDING any more."""
+
+    def move(
+        self,
+        document_id: str,
+        *,
+        expect: Sequence[DocumentState],
+        to: DocumentState,
+        lease: int | None = None,
+        reason: tuple[str, Mapping[str, str]] | None = None,
+        not_before: dt.datetime | None = None,
+        xero_id: str | None = None,
+        xero_number: str | None = None,
+        xero_total: Decimal | None = None,
+        adopted: bool = False,
+        negative_reads: int | None = None,
+        batch_cap: int | None = None,
+        payload: str | None = None,
+        seen_revision: int | None = None,
+        content_hash: str | None = None,
+        natural_key: str | None = None,
+    ) -> bool:
+        """Conditional change of one row (state in `expect`, and lease_token when `lease` is given); `reason` None
+        clears the reason, `not_before` None clears it. False when the condition did not hold."""
+
+    def set_payloads(self, payloads: Mapping[str, str]) -> None:
+        """Keep the decided payload of PENDING rows (contacts decided by matching)."""
+
+    def finish_attempt(
+        self, batch_id: str, *, status: int | None, outcome: str, request_id: str | None
+    ) -> None:
+        """Complete the attempt's row of the audit trail."""
+
+    def requeue(
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        states: Sequence[DocumentState],
+        *,
+        reasons: Sequence[str] | None = None,
+    ) -> int:
+        """BLOCKED (whose time has come) and so on back to PENDING, so that they are decided anew; the reason
+        stays shown until then."""
+
+    def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
+        """A person's Retry or Send now: these BLOCKED, REJECTED or CONFLICT rows become PENDING at once."""
+
+    def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]: ...
+
+    def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
+        """How many rows wait (blocked, rejected, conflict, or pending with a reason), by reason code."""
+
+    def page(
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        *,
+        states: Sequence[DocumentState] | None = None,
+        kind: DocumentKind | None = None,
+        search: str = "",
+        after: str | None = None,
+        limit: int = 50,
+    ) -> tuple[Sequence[Document], str | None]:
+        """Newest document date first; the second value is the cursor of the next page or None."""
+
+    def attempts(self, gallery_id: str, document_id: str) -> Sequence[Mapping[str, str]]:
+        """The document's attempts: sent_at, finished_at, status, outcome, request_id (texts)."""
+
+    def has_due_work(self, gallery_id: str, tenant_id: str) -> bool:
+        """Whether any row is PENDING and due, UNKNOWN and due, or SENDING."""
+
+    def next_due_at(self, gallery_id: str, tenant_id: str) -> dt.datetime | None:
+        """When the next UNKNOWN row can be read back (None: there is none)."""
+
+
+class RunStore(Protocol):
+    """Runs: what a person watches."""
+
+    def open(self, connection: Connection, kind: RunKind, trigger: RunTrigger, actor: Actor) -> Run:
+        """A new QUEUED run. Raises Conflict when one of the kind is open already."""
+
+    def get(self, gallery_id: str, run_id: str) -> Run | None: ...
+
+    def open_of(self, connection_id: str, kind: RunKind) -> Run | None: ...
+
+    def latest(self, gallery_id: str, webservice_id: str, limit: int = 1) -> Sequence[Run]:
+        """Newest first."""
+
+    def progress(
+        self,
+        run_id: str,
+        *,
+        step: str | None = None,
+        add: Mapping[str, int] | None = None,
+        put: Mapping[str, int] | None = None,
+        scanned: bool | None = None,
+        cursor: str | None = None,
+    ) -> None:
+        """Note progress on an open run; `add` adds to counts, `put` sets them; makes it RUNNING."""
+
+    def finish(self, run_id: str, state: RunState, *, error_code: str | None = None) -> bool:
+        """End an open run; False when it was not open."""
+
+
+class ContactStore(Protocol):
+    """Links between gallery contacts and Xero's, questions about them, and the mirror for matching."""
+
+    def links(self, gallery_id: str, tenant_id: str, local_ids: Sequence[str]) -> Mapping[str, ContactLink]: ...
+
+    def links_by_xero(self, gallery_id: str, tenant_id: str, xero_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Xero id -> gallery contact ids."""
+
+    def all_links(self, gallery_id: str, tenant_id: str) -> Mapping[str, str]:
+        """Xero id -> one gallery contact id."""
+
+    def link(self, gallery_id: str, tenant_id: str, links: Iterable[ContactLink]) -> None:
+        """Insert; a gallery contact that is linked already keeps its link."""
+
+    def mirror(self, gallery_id: str, tenant_id: str, contacts: Iterable[XeroContact]) -> None:
+        """Upsert what matching needs of these Xero contacts (id, number, name, e-mail, status, merged_to)."""
+
+    def mirrored(self, gallery_id: str, tenant_id: str) -> Iterator[XeroContact]:
+        """The mirror, streamed."""
+
+    def add_conflict(
+        self, gallery_id: str, tenant_id: str, xero: XeroContact, reason_code: str, local_ids: Sequence[str]
+    ) -> bool:
+        """List a question once per Xero contact; False when it is listed or was settled already."""
+
+    def conflicts(self, gallery_id: str, tenant_id: str) -> Sequence[ContactConflict]:
+        """Open questions, oldest first."""
+
+    def settle_conflict(self, gallery_id: str, conflict_id: str, actor: Actor) -> bool: ...
+
+
+class OAuthStateStore(Protocol):
+    """Consents under way."""
+
+    def add(self, state_hash: str, state: OAuthState) -> None: ...
+
+    def use(self, state_hash: str) -> OAuthState | None:
+        """Mark it used by a conditional update and return it; None when unknown, used or expired. Must be
+        committed by the caller even when the consent is then refused."""
+
+    def hold(
+        self, choice_hash: str, state: OAuthState, tokens: TokenSet, tenants: Sequence[XeroTenant]
+    ) -> None:
+        """Keep a completed consent (tokens encrypted) until the person has chosen one of its organisations."""
+
+    def held(self, choice_hash: str) -> tuple[OAuthState, TokenSet, Sequence[XeroTenant]] | None:
+        """The held consent, unless it is unknown, used or expired; `use` marks it used and wipes its tokens."""
+
+    def purge(self) -> int:
+        """Remove what expired more than a day ago, and wipe the tokens of everything expired."""
+
+
+class ReferenceStore(Protocol):
+    """Accounts, tax rates and so on as last read from an organisation."""
+
+    def get(self, gallery_id: str, tenant_id: str) -> ReferenceData | None: ...
+
+    def put(self, gallery_id: str, tenant_id: str, data: ReferenceData) -> None: ...
+
+
+class AuditStore(Protocol):
+    """The append-only trail."""
+
+    def add(self, gallery_id: str, actor: Actor, action: str, *, subject: str = "", outcome: str = "ok") -> None: ...
+
+    def latest(self, gallery_id: str, limit: int = 100) -> Sequence[AuditEntry]: ...
+
+
+class NoticeStore(Protocol):
+    """Mails that are owed or were sent, so that each goes out once."""
+
+    def claim(self, connection_id: str, topic: str) -> bool:
+        """True for exactly one caller per topic (e.g. "disconnected:3", "first-sync")."""
+
+    def release(self, connection_id: str, topic: str) -> None:
+        """Sending failed: somebody may try again."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction. `after_commit` calls run once the commit has succeeded, never otherwise."""
+
+    webservices: WebserviceStore
+    connections: ConnectionStore
+    ledger: LedgerStore
+    runs: RunStore
+    contacts: ContactStore
+    oauth_states: OAuthStateStore
+    reference: ReferenceStore
+    audit: AuditStore
+    notices: NoticeStore
+
+    def now(self) -> dt.datetime:
+        """The database's clock, aware UTC."""
+
+    def commit(self) -> None: ...
+
+    def after_commit(self, call: Callable[[], object]) -> None: ...
+
+    def __enter__(self) -> UnitOfWork: ...
+
+    def __exit__(self, *exc_info: object) -> None: ...
+
+
+class Units(Protocol):
+    """Makes units of work."""
+
+    def write(self, *, patience: float = 0.0) -> UnitOfWork:
+        """A writing transaction; entering it takes the database's lock and raises Busy after `patience`
+        seconds of trying (web 0, worker 30)."""
+
+    def read(self) -> UnitOfWork:
+        """A reading transaction; committing it is an error."""
