@@ -1,0 +1,123 @@
+"""A gallery's payment as the payment to create in Xero. Sources: `product.md` §5.7, `export-protocol.md` §2.6."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .accounting import PaymentDraft, ReferenceData, XeroInvoice
+from .accounts import account_by_id, account_label, can_bank
+from .markers import reference_with_marker
+from .model import Invoice, Payment, PaymentMethod
+from .reasons import Hold, amount_text
+from .settings import Settings
+from .totals import has_decimals
+
+_NOT_APPROVED = frozenset({"DRAFT", "SUBMITTED"})
+_PAYABLE = frozenset({"AUTHORISED", "PAID"})
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPlan:
+    """What becomes of a payment: a draft to send, a hold, or both (what was due goes, the excess waits)."""
+
+    draft: PaymentDraft | None
+    hold: Hold | None
+
+
+def payment_draft(
+    payment: Payment,
+    invoice: Invoice,
+    *,
+    settings: Settings,
+    reference: ReferenceData,
+    xero_invoice: XeroInvoice,
+    marker: str,
+    methods: Mapping[str, PaymentMethod] | None = None,
+) -> PaymentPlan:
+    """The payment on the account of its method and on its own date, never more than is due.
+
+    `xero_invoice` is the invoice as it stands in Xero now. `methods` (by id) only lends a name to the hold's
+    words. What was booked by hand is the caller's question: it takes Xero's payments to answer it.
+    """
+    hold = _amount_hold(payment, invoice) or _invoice_hold(payment, invoice, xero_invoice)
+    hold = hold or locked(payment.date, reference)
+    if hold is not None:
+        return PaymentPlan(None, hold)
+    account_id = settings.mapping.banks.get(payment.method_id)
+    if account_id is None:
+        name = methods[payment.method_id].name if methods and payment.method_id in methods else payment.method_id
+        return PaymentPlan(None, Hold("payment_method_unmapped", {"method": name}))
+    account = account_by_id(reference, account_id)
+    if account is None or not can_bank(account):
+        return PaymentPlan(None, Hold("account_unusable", {"account": account_label(account) if account else ""}))
+
+    amount = min(payment.amount, xero_invoice.amount_due)
+    excess = payment.amount - amount
+    too_much = None
+    if excess:
+        too_much = Hold(
+            "overpayment",
+            {
+                "amount": amount_text(payment.amount, invoice.currency),
+                "amount_due": amount_text(amount, invoice.currency),
+                "excess": amount_text(excess, invoice.currency),
+            },
+        )
+    # Only bank accounts have a currency of their own; any other account is kept in the base currency.
+    bank_currency = account.currency or reference.organisation.base_currency
+    bank_amount = None
+    if bank_currency != invoice.currency:
+        bank_amount = payment.bank_amount
+        if bank_amount is None or bank_amount <= 0:
+            facts = {
+                "amount": amount_text(payment.amount, invoice.currency),
+                "account": account_label(account),
+                "bank_currency": bank_currency,
+            }
+            return PaymentPlan(None, Hold("bank_amount_needed", facts))
+        if too_much is not None:
+            # How much of what arrived in the bank belongs to the part that was due, nobody told us.
+            return PaymentPlan(None, too_much)
+    draft = PaymentDraft(
+        invoice_id=xero_invoice.id,
+        account_id=account.id,
+        date=payment.date,
+        amount=amount,
+        reference=reference_with_marker(payment.reference, marker),
+        bank_amount=bank_amount,
+    )
+    return PaymentPlan(draft, too_much)
+
+
+def locked(date: dt.date, reference: ReferenceData) -> Hold | None:
+    """The hold for a document dated on or before the organisation's lock date (product.md §5.10)."""
+    lock_date = reference.organisation.lock_date
+    if lock_date is None or date > lock_date:
+        return None
+    return Hold("period_locked", {"date": date.isoformat(), "lock_date": lock_date.isoformat()})
+
+
+def _amount_hold(payment: Payment, invoice: Invoice) -> Hold | None:
+    facts = {"amount": amount_text(payment.amount, invoice.currency)}
+    if payment.amount <= 0:
+        return Hold("payment_not_positive", facts)
+    if not has_decimals(payment.amount):
+        return Hold("amount_too_precise", facts)
+    return None
+
+
+def _invoice_hold(payment: Payment, invoice: Invoice, xero_invoice: XeroInvoice) -> Hold | None:
+    facts = {
+        "number": xero_invoice.number,
+        "amount": amount_text(payment.amount, invoice.currency),
+        "status": xero_invoice.status.lower(),
+    }
+    if xero_invoice.status in _NOT_APPROVED:
+        return Hold("invoice_not_approved", facts)
+    if xero_invoice.status not in _PAYABLE:
+        return Hold("invoice_not_payable", facts)
+    if xero_invoice.amount_due <= 0:
+        return Hold("nothing_due", facts)
+    return None

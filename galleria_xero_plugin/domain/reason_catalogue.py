@@ -1,0 +1,241 @@
+"""The catalogue of reasons: code, title, sentence, whose job, one action. Words only, no rules.
+
+A sentence is a `str.format` template over the facts named in `FACTS`, where each has the words that stand in
+for it when it is not known. Words are those of `product.md` §2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Whose(StrEnum):
+    """Who has to do something before the document goes on."""
+
+    YOU = "you"
+    BOOKKEEPER = "bookkeeper"
+    DEVELOPER = "developer"
+    ITSELF = "itself"
+
+    @property
+    def label(self) -> str:
+        """The words on screen."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Whose.YOU: "Waiting for you",
+    Whose.BOOKKEEPER: "Waiting for your bookkeeper",
+    Whose.DEVELOPER: "Waiting for your site's developer",
+    Whose.ITSELF: "Waits by itself",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a document waits. `sentence` is a template over named facts; `action` is the label of a button or link."""
+
+    code: str
+    title: str
+    sentence: str
+    whose: Whose
+    action: str
+
+
+FACTS = {
+    "account": "the chosen account",
+    "amount": "the amount",
+    "amount_due": "what is still due",
+    "bank_currency": "another currency",
+    "contact": "the contact",
+    "currency": "its currency",
+    "date": "its date",
+    "email": "an e-mail address",
+    "excess": "the rest",
+    "gallery_rate": "another percentage",
+    "gallery_tax": "another amount",
+    "gallery_total": "another amount",
+    "line": "the largest one",
+    "lock_date": "the lock date",
+    "method": "this payment's method",
+    "missing": "a part",
+    "number": "this invoice",
+    "scope": "a permission",
+    "status": "closed",
+    "sync_from": "the Sync From Date",
+    "tax_option": "this tax option",
+    "tax_rate": "the chosen tax rate",
+    "tax_type": "the chosen tax rate",
+    "total": "its total",
+    "until": "a little later",
+    "xero": "no further explanation",
+    "xero_email": "another e-mail address",
+    "xero_rate": "another percentage",
+    "xero_tax": "one amount",
+    "xero_total": "one amount",
+}
+
+UNKNOWN = Reason(
+    "unknown",
+    "Something needs a look",
+    "This document was not sent, and the reason is not in our list. Nothing is lost.",
+    Whose.DEVELOPER,
+    "Show the details",
+)
+
+_YOU, _BOOKKEEPER, _DEVELOPER, _ITSELF = Whose.YOU, Whose.BOOKKEEPER, Whose.DEVELOPER, Whose.ITSELF
+
+# One row per reason: code, title, sentence, whose job, action.
+# fmt: off
+_ROWS = (
+    # What the settings do not answer yet
+    ("mapping_incomplete", "Settings are not complete",
+     "Please choose {missing} on the settings page; until then this cannot be sent.", _YOU, "Edit the settings"),
+    ("payment_method_unmapped", "No bank account for this payment method",
+     "{method} has no account in Xero yet, so its payments wait. The invoices go.", _YOU, "Choose the account"),
+    ("tax_option_unmapped", "No tax rate for this tax option",
+     "The line “{line}” has the tax option {tax_option}, which has no tax rate of Xero yet.",
+     _YOU, "Choose the tax rate"),
+    ("tax_option_missing", "A line has no tax option",
+     "The invoice carries tax, but its line “{line}” says nothing about tax.", _YOU, "Open the invoice"),
+    ("account_unusable", "An account can no longer be used",
+     "{account} was archived, removed or changed in Xero and takes no postings from here.",
+     _BOOKKEEPER, "Choose another account"),
+    ("tax_rate_unusable", "A tax rate can no longer be used",
+     "{tax_rate} was archived, removed or cannot be used for sales in Xero.",
+     _BOOKKEEPER, "Choose another tax rate"),
+    ("tax_rate_changed", "Two different percentages",
+     "{tax_option} is {gallery_rate} in your gallery, but {tax_rate} is {xero_rate} in Xero.",
+     _BOOKKEEPER, "Check the tax rates"),
+    ("tax_not_registered", "Tax without a tax registration",
+     "The invoice carries tax of {gallery_tax}, but the organisation in Xero is not registered for tax.",
+     _BOOKKEEPER, "Check the organisation"),
+    # What does not add up
+    ("total_differs", "The totals do not agree",
+     "Your client was asked for {gallery_total}, Xero would make it {xero_total}. Look at the line “{line}” first.",
+     _YOU, "Open the invoice"),
+    ("tax_differs", "The tax does not agree",
+     "The invoice says {gallery_tax} tax, Xero would make it {xero_tax}. Look at the line “{line}” first.",
+     _YOU, "Open the invoice"),
+    ("amount_too_precise", "An amount with too many decimals",
+     "{amount} has more than two decimals, and Xero keeps two.", _YOU, "Open the invoice"),
+    ("zero_total", "Nothing to pay",
+     "The total of {number} is zero, so it is not sent. It is listed so that your numbers stay explained.",
+     _ITSELF, "Open the invoice"),
+    ("negative_total", "Less than nothing to pay",
+     "The total of {number} is {total}. Xero takes no negative invoices: your bookkeeper enters a credit note.",
+     _BOOKKEEPER, "Open the invoice"),
+    ("no_lines", "An invoice without lines",
+     "{number} asks for {total} but has no lines, so there is nothing to book.", _YOU, "Open the invoice"),
+    # Currencies
+    ("currency_not_enabled", "A currency that Xero does not have yet",
+     "The currency {currency} is not switched on in your Xero organisation.", _BOOKKEEPER, "Add the currency in Xero"),
+    ("currency_rate_missing", "No exchange rate",
+     "The invoice is in {currency} and has no exchange rate that Xero could use.", _YOU, "Enter the exchange rate"),
+    ("bank_amount_needed", "What arrived in the bank?",
+     "The payment of {amount} went to {account}, which is kept in {bank_currency}. Please enter what arrived there.",
+     _YOU, "Enter the bank amount"),
+    # Dates
+    ("period_locked", "The month is closed",
+     "It is dated {date}, but the books are locked up to {lock_date}.", _BOOKKEEPER, "Decide with your bookkeeper"),
+    ("dated_before_sync_from", "Before the Sync From Date",
+     "It is dated {date}; only invoices from {sync_from} on are sent.", _YOU, "Change the Sync From Date"),
+    ("paid_before_sync_from", "Older invoice, paid later",
+     "The invoice of {date} is older than {sync_from} and is not sent, but money came in afterwards. "
+     "Link it with its invoice in Xero so that the payment is not lost.", _YOU, "Link"),
+    ("issued_before_connection", "Older than the connection",
+     "It was issued before you connected to Xero, and Copy All Existing Invoices is off.",
+     _YOU, "Switch on Copy All"),
+    ("future_sync_date", "Sync From Date is in the future",
+     "Nothing is sent before {sync_from}.", _ITSELF, "Change the Sync From Date"),
+    ("draft_or_not_issued", "Not issued yet",
+     "Invoices are sent when they are issued.", _YOU, "Open the invoice"),
+    ("cancelled_never_sent", "Cancelled before it was sent",
+     "It was cancelled or deleted before it reached Xero, so there is nothing to book.", _ITSELF, "Open the invoice"),
+    ("settling_down", "Just issued",
+     "It is sent at {until}, so that you can still correct a typing error.", _ITSELF, "Send now"),
+    # Contacts
+    ("contact_ambiguous", "Which contact is it?",
+     "Xero has several contacts that may be {contact}.", _YOU, "Choose the contact"),
+    ("contact_email_differs", "Same name, other e-mail",
+     "Xero has a contact {contact} with {xero_email}; in your gallery it is {email}.", _YOU, "Choose the contact"),
+    ("contact_archived", "The contact is archived in Xero",
+     "{contact} is archived in Xero, and Xero takes no invoices for archived contacts.",
+     _BOOKKEEPER, "Restore the contact in Xero"),
+    ("contact_name_missing", "A contact without a name",
+     "The contact has neither a company nor a name, and Xero asks for one.", _YOU, "Open the contact"),
+    ("waiting_for_contact", "Waiting for its contact",
+     "{contact} has to stand in Xero first.", _ITSELF, "Show the contact"),
+    # Payments
+    ("waiting_for_invoice", "Waiting for its invoice",
+     "{number} has to stand in Xero first.", _ITSELF, "Show the invoice"),
+    ("invoice_not_approved", "The invoice is not approved yet",
+     "{number} is still a draft or Awaiting approval in Xero; its payments are sent once it is approved.",
+     _BOOKKEEPER, "Approve it in Xero"),
+    ("invoice_not_payable", "The invoice takes no payments",
+     "{number} is {status} in Xero, so the payment of {amount} cannot be booked on it.",
+     _BOOKKEEPER, "Open it in Xero"),
+    ("nothing_due", "Nothing is due any more",
+     "{number} is settled in Xero already, so the payment of {amount} was not booked.",
+     _BOOKKEEPER, "Compare with Xero"),
+    ("overpayment", "More than was due",
+     "Of the payment of {amount} only {amount_due} was due; {excess} waits.", _BOOKKEEPER, "Decide about the rest"),
+    ("payment_not_positive", "No money received",
+     "A payment of {amount} is no money received. Please enter money that went back as a refund.",
+     _YOU, "Open the invoice"),
+    ("booked_by_hand_unclear", "Booked in Xero already?",
+     "Xero has a payment on {number} that may or may not be this one of {amount}.",
+     _BOOKKEEPER, "Compare the payments"),
+    ("recognised_by_hand", "Entered by hand in Xero",
+     "Somebody had entered the payment for {number} in Xero already; it was recognised and not sent again.",
+     _ITSELF, "Open it in Xero"),
+    ("refund_needs_bookkeeper", "A refund to book",
+     "{amount} was given back for {number}. Please book it in Xero as a credit note with its refund.",
+     _BOOKKEEPER, "Show the steps"),
+    # What stands in Xero
+    ("number_taken", "The number is taken in Xero",
+     "Xero has another invoice {number} already. Is it the same sale?", _YOU, "Decide"),
+    ("marker_conflict", "A document of ours that does not fit",
+     "Xero has an invoice that carries our mark for {number}, but with another currency or contact.",
+     _BOOKKEEPER, "Compare both"),
+    ("total_mismatch_in_xero", "Xero has another total",
+     "{number} is {gallery_total} in your gallery and {xero_total} in Xero.", _BOOKKEEPER, "Compare both"),
+    ("voided_in_xero", "Voided or deleted in Xero",
+     "Somebody voided or deleted {number} in Xero. It is not created again by itself.",
+     _BOOKKEEPER, "Open it in Xero"),
+    ("changed_after_sending", "Changed after it was sent",
+     "{number} was changed in your gallery after it was sent. Xero still has the earlier version.",
+     _BOOKKEEPER, "Compare both"),
+    ("cancelled_after_sending", "Cancelled after it was sent",
+     "{number} was cancelled in your gallery and still stands in Xero.", _BOOKKEEPER, "Void or credit it in Xero"),
+    ("deleted_after_sending", "Erased after it was sent",
+     "{number} was erased in your gallery and still stands in Xero.", _BOOKKEEPER, "Decide about it in Xero"),
+    ("payment_changed_after_sending", "Payment changed after it was sent",
+     "The payment of {amount} on {number} was changed or removed in your gallery; Xero still has it as it was.",
+     _BOOKKEEPER, "Correct it in Xero"),
+    # Xero and the connection
+    ("xero_refused", "Xero refused it",
+     "Xero did not take it. It says: {xero}", _BOOKKEEPER, "Correct and try again"),
+    ("xero_unreachable", "Xero cannot be reached",
+     "Xero did not answer. It is tried again by itself.", _ITSELF, "Try now"),
+    ("checking_with_xero", "Checking what arrived",
+     "Xero did not confirm. Before anything is sent again we look whether it arrived.", _ITSELF, "Look again"),
+    ("organisation_paused", "A short pause",
+     "Xero allows only so many calls. It continues at {until}.", _ITSELF, "Show the pause"),
+    ("needs_reauth", "Please reconnect",
+     "Xero no longer accepts the connection. Nothing is lost; it goes on after you reconnect.", _YOU, "Reconnect"),
+    ("disconnected", "Disconnected",
+     "The organisation is disconnected. Your invoices stay in Xero, and new ones wait here.", _YOU, "Reconnect"),
+    ("scope_missing", "A permission is missing",
+     "Xero was not allowed to let us do this ({scope}). Reconnect and allow access again.", _YOU, "Reconnect"),
+    # Our side
+    ("gallery_failed", "The gallery site did not answer",
+     "The gallery's own data could not be read. It is tried again by itself.", _DEVELOPER, "Try now"),
+    ("internal", "An error of ours",
+     "Something went wrong in the Xero connection. It was noted, and nothing was sent twice.",
+     _DEVELOPER, "Try again"),
+)
+# fmt: on
+
+CATALOGUE = tuple(Reason(*row) for row in _ROWS)
