@@ -3,6 +3,7 @@
 These names are the public interface; everything else may change without notice.
 """
 
+from .db.migrate import include_name
 from .domain.accounting import XeroAddress, XeroContact
 from .domain.model import (
     Access,
@@ -27,8 +28,10 @@ from .domain.model import (
     TaxOption,
 )
 from .errors import ConfigError, GalleriaXeroError
+from .extension import GalleriaXero, ring
 from .ports.gallery import Gallery
 from .ports.runtime import Mail, Mailer
+from .web.nav import NavEntry, nav_entry
 
 __all__ = [
     "Access",
@@ -38,6 +41,7 @@ __all__ = [
     "Commission",
     "ConfigError",
     "Contact",
+    "GalleriaXero",
     "GalleriaXeroError",
     "Gallery",
     "GalleryInfo",
@@ -49,6 +53,7 @@ __all__ = [
     "Mail",
     "Mailer",
     "MethodKind",
+    "NavEntry",
     "Page",
     "Payment",
     "PaymentMethod",
@@ -58,4 +63,7 @@ __all__ = [
     "TaxOption",
     "XeroAddress",
     "XeroContact",
+    "include_name",
+    "nav_entry",
+    "ring",
 ]

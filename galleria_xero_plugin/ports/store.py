@@ -11,22 +11,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Protocol
 
 from ..domain.accounting import ReferenceData, XeroContact
 from ..domain.settings import Settings
-from ..domain.states import DocumentKind, DocumentState, RunKind, RunState, RunTrigger
+from ..domain.states import RunKind, RunState, RunTrigger
+from .ledger import LedgerStore
 from .records import (
     Actor,
     AuditEntry,
-    Batch,
     Connection,
     ConnectionStatus,
     ContactConflict,
     ContactLink,
-    Document,
-    NewDocument,
     OAuthState,
     Run,
     Webservice,
@@ -146,121 +143,6 @@ class ConnectionStore(Protocol):
     def rotate_keys(self, after: str, limit: int) -> tuple[str, int]:
         """Re-encrypt up to `limit` rows behind the id `after` that are under an old key: (last id seen or
         "" at the end, rows changed). A refresh in between wins."""
-
-
-class LedgerStore(Protocol):
-    """The documents: ledger and outbox in one."""
-
-    def insert(self, documents: Iterable[NewDocument]) -> int:
-        """T0: insert what is not known yet (identity: gallery, organisation, kind, local id, local revision);
-        `depends_on` names another document by (kind, local id), possibly of the same call. How many."""
-
-    def known(
-        self, gallery_id: str, tenant_id: str, kind: DocumentKind, local_ids: Sequence[str]
-    ) -> Mapping[str, Document]:
-        """The creates (revision 0) of these local ids."""
-
-    def get(self, gallery_id: str, document_id: str) -> Document | None: ...
-
-    def children(
-        self, gallery_id: str, tenant_id: str, kind: DocumentKind, parent_local_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[Document]]:
-        """The creates of a kind by their parent's local id (payments by invoice)."""
-
-    def refresh(self, document_id: str, now: NewDocument) -> bool:
-        """Bring a document that was never sent up to date with the gallery: label, names, amount, date, marker,
-        natural key, parent, seen revision and content hash. False once it is SENDING, UNKNOWN or DONE."""
-
-    def due(
-        self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int, *, one_per_parent: bool = False
-    ) -> Sequence[Document]:
-        """PENDING rows whose time has come and whose dependency is done, with the smallest `batch_cap` first,
-        then document date and number; never more than the first row's `batch_cap`. With `one_per_parent`
-        the oldest of each parent only."""
-
-    def due_unknown(self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int) -> Sequence[Document]:
-        """UNKNOWN rows whose next read-back is due."""
-
-    def expire_sending(self, gallery_id: str, tenant_id: str, lease: int, not_before: dt.timedelta) -> int:
-        """SENDING rows of an older lease become UNKNOWN, to be read back `not_before` after they were sent."""
-
-    def start_sending(
-        self, connection_id: str, lease: int, kind: DocumentKind, batch: Batch, *, worker: str
-    ) -> bool:
-        """T2: rows of the batch go PENDING → SENDING with their frozen payloads, attempt + 1, first_sent_at now
-        (also on a later attempt), `seen_revision` and `content_hash` from `batch.seen`, negative_reads 0, and an attempt is recorded. False (nothing changed) when a row was not PENDING any more."""
-
-    def move(
-        self,
-        document_id: str,
-        *,
-        expect: Sequence[DocumentState],
-        to: DocumentState,
-        lease: int | None = None,
-        reason: tuple[str, Mapping[str, str]] | None = None,
-        not_before: dt.datetime | None = None,
-        xero_id: str | None = None,
-        xero_number: str | None = None,
-        xero_total: Decimal | None = None,
-        adopted: bool = False,
-        negative_reads: int | None = None,
-        batch_cap: int | None = None,
-        payload: str | None = None,
-        seen_revision: int | None = None,
-        content_hash: str | None = None,
-        natural_key: str | None = None,
-    ) -> bool:
-        """Conditional change of one row (state in `expect`, and lease_token when `lease` is given); `reason` None
-        clears the reason, `not_before` None clears it. False when the condition did not hold."""
-
-    def set_payloads(self, payloads: Mapping[str, str]) -> None:
-        """Keep the decided payload of PENDING rows (contacts decided by matching)."""
-
-    def finish_attempt(
-        self, batch_id: str, *, status: int | None, outcome: str, request_id: str | None
-    ) -> None:
-        """Complete the attempt's row of the audit trail."""
-
-    def requeue(
-        self,
-        gallery_id: str,
-        tenant_id: str,
-        states: Sequence[DocumentState],
-        *,
-        reasons: Sequence[str] | None = None,
-    ) -> int:
-        """BLOCKED (whose time has come) and so on back to PENDING, so that they are decided anew; the reason
-        stays shown until then."""
-
-    def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
-        """A person's Retry or Send now: these BLOCKED, REJECTED or CONFLICT rows become PENDING at once."""
-
-    def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]: ...
-
-    def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
-        """How many rows wait (blocked, rejected, conflict, or pending with a reason), by reason code."""
-
-    def page(
-        self,
-        gallery_id: str,
-        tenant_id: str,
-        *,
-        states: Sequence[DocumentState] | None = None,
-        kind: DocumentKind | None = None,
-        search: str = "",
-        after: str | None = None,
-        limit: int = 50,
-    ) -> tuple[Sequence[Document], str | None]:
-        """Newest document date first; the second value is the cursor of the next page or None."""
-
-    def attempts(self, gallery_id: str, document_id: str) -> Sequence[Mapping[str, str]]:
-        """The document's attempts: sent_at, finished_at, status, outcome, request_id (texts)."""
-
-    def has_due_work(self, gallery_id: str, tenant_id: str) -> bool:
-        """Whether any row is PENDING and due, UNKNOWN and due, or SENDING."""
-
-    def next_due_at(self, gallery_id: str, tenant_id: str) -> dt.datetime | None:
-        """When the next UNKNOWN row can be read back (None: there is none)."""
 
 
 class RunStore(Protocol):
@@ -404,3 +286,10 @@ class Units(Protocol):
 
     def read(self) -> UnitOfWork:
         """A reading transaction; committing it is an error."""
+
+
+class HostUnits(Units, Protocol):
+    """Units that can also work inside a transaction of the host's."""
+
+    def within(self, session: object) -> UnitOfWork:
+        """A unit of work in the transaction of a session of the host's; only the host commits it."""

@@ -1,0 +1,37 @@
+"""The append-only trail: there is no way here to change or remove an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+
+from ..ports.records import Actor, AuditEntry
+from .models import Audit
+from .store import Store
+
+_AUDIT = Audit.__table__
+
+
+class SqlAudit(Store):
+    """`AuditStore` in SQL."""
+
+    def add(self, gallery_id: str, actor: Actor, action: str, *, subject: str = "", outcome: str = "ok") -> None:
+        self._change(
+            insert(_AUDIT).values(
+                gallery_id=gallery_id,
+                at=self._now,
+                actor_id=actor.user_id,
+                actor_name=actor.name,
+                action=action,
+                subject=subject,
+                outcome=outcome,
+            )
+        )
+
+    def latest(self, gallery_id: str, limit: int = 100) -> Sequence[AuditEntry]:
+        query = select(_AUDIT).where(_AUDIT.c.gallery_id == gallery_id).order_by(_AUDIT.c.number.desc()).limit(limit)
+        return [
+            AuditEntry(row.at, row.actor_id, row.actor_name, row.action, row.subject, row.outcome)
+            for row in self._read(query)
+        ]

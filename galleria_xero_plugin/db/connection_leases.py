@@ -1,0 +1,60 @@
+"""The one exporter lease of an organisation, with its fencing number (export-protocol §2.4 T1)."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from ..ports.records import ConnectionStatus
+from .connection_record import CONNECTION
+from .store import Store, past
+
+
+class Leases(Store):
+    """The lease's part of `ConnectionStore`: each call is one conditional UPDATE."""
+
+    def claim_lease(self, connection_id: str, owner: str, seconds: int) -> int | None:
+        return self._change(
+            update(CONNECTION)
+            .where(
+                CONNECTION.c.id == connection_id,
+                CONNECTION.c.status == ConnectionStatus.ACTIVE.value,
+                past(CONNECTION.c.export_lease_until, self._now),
+                past(CONNECTION.c.paused_until, self._now),
+            )
+            .values(
+                export_lease=CONNECTION.c.export_lease + 1,
+                export_lease_owner=owner,
+                export_lease_until=self._now + seconds * 1000,
+            )
+            .returning(CONNECTION.c.export_lease)
+        ).scalar_one_or_none()
+
+    def renew_lease(self, connection_id: str, lease: int, seconds: int) -> bool:
+        # One that ran out and that nobody else has claimed since may go on.
+        return self._hit(
+            update(CONNECTION)
+            .where(
+                CONNECTION.c.id == connection_id,
+                CONNECTION.c.export_lease == lease,
+                CONNECTION.c.export_lease_until.is_not(None),
+            )
+            .values(export_lease_until=self._now + seconds * 1000)
+        )
+
+    def holds_lease(self, connection_id: str, lease: int) -> bool:
+        return self._hit(
+            update(CONNECTION)
+            .where(
+                CONNECTION.c.id == connection_id,
+                CONNECTION.c.export_lease == lease,
+                CONNECTION.c.export_lease_until > self._now,
+            )
+            .values(export_lease_owner=CONNECTION.c.export_lease_owner)
+        )
+
+    def release_lease(self, connection_id: str, lease: int) -> None:
+        self._change(
+            update(CONNECTION)
+            .where(CONNECTION.c.id == connection_id, CONNECTION.c.export_lease == lease)
+            .values(export_lease_until=None)
+        )

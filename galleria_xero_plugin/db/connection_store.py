@@ -1,0 +1,207 @@
+"""Connections: consent, status and schedule. Tokens and leases are in the two base classes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import case, func, insert, or_, select, update
+
+from ..errors import Conflict, NotFound
+from ..ports.records import Connection as Record
+from ..ports.records import ConnectionStatus
+from ..ports.xero import Quota, TokenSet, XeroTenant
+from .connection_leases import Leases
+from .connection_record import CONNECTION, RECORD, record
+from .connection_tokens import Tokens
+from .ledger_conditions import unfinished_by_itself
+from .models import Run, Webservice
+from .store import new_id, past
+
+_RUN = Run.__table__
+_WEBSERVICE = Webservice.__table__
+_OPEN = CONNECTION.c.status != ConnectionStatus.DISCONNECTED.value
+_ACTIVE = CONNECTION.c.status == ConnectionStatus.ACTIVE.value
+# Which gallery it is stays untold: an organisation's id must not find out who else uses this site.
+_HELD = "This Xero organisation is connected elsewhere on this site already."
+
+
+class SqlConnections(Tokens, Leases):
+    """`ConnectionStore` in SQL."""
+
+    def get(self, connection_id: str) -> Record | None:
+        return self._one(CONNECTION.c.id == connection_id)
+
+    def of_webservice(self, gallery_id: str, webservice_id: str) -> Record | None:
+        # By the consent, not by the row's age: a return to an earlier organisation revives its old row.
+        query = (
+            select(*RECORD)
+            .where(CONNECTION.c.gallery_id == gallery_id, CONNECTION.c.webservice_id == webservice_id)
+            .order_by(case((_OPEN, 0), else_=1), CONNECTION.c.connected_at.desc(), CONNECTION.c.id)
+            .limit(1)
+        )
+        row = self._read(query).one_or_none()
+        return None if row is None else record(row)
+
+    def open_of_tenant(self, tenant_id: str) -> Record | None:
+        return self._one(CONNECTION.c.tenant_id == tenant_id, _OPEN)
+
+    def connect(self, gallery_id: str, webservice_id: str, tenant: XeroTenant, tokens: TokenSet) -> Record:
+        if not self._is_webservice(gallery_id, webservice_id):
+            raise NotFound(f"webservice {webservice_id} of gallery {gallery_id}")
+        holder = self.open_of_tenant(tenant.tenant_id)
+        if holder is not None and holder.webservice_id != webservice_id:
+            raise Conflict(_HELD, detail=f"organisation {tenant.tenant_id} is held by connection {holder.id}")
+        current = self.of_webservice(gallery_id, webservice_id)
+        if current is not None and current.tenant_id != tenant.tenant_id:
+            self.close(current.id)
+        earlier = self._one(CONNECTION.c.webservice_id == webservice_id, CONNECTION.c.tenant_id == tenant.tenant_id)
+        connection_id = new_id() if earlier is None else earlier.id
+        values = self._consent(gallery_id, connection_id, tenant, tokens)
+        with self._or_conflict(_HELD):  # somebody else may have been faster since we looked
+            if earlier is None:
+                values |= self._new(gallery_id, webservice_id, tenant.tenant_id)
+                self._change(insert(CONNECTION).values(id=connection_id, **values))
+            else:
+                # A refresh that is under way with the old consent's tokens must not overwrite the new ones.
+                values["token_version"] = CONNECTION.c.token_version + 1
+                self._set(connection_id, **values)
+        connected = self.get(connection_id)
+        if connected is None:
+            raise NotFound(f"connection {connection_id}")
+        return connected
+
+    def _is_webservice(self, gallery_id: str, webservice_id: str) -> bool:
+        query = select(_WEBSERVICE.c.id).where(
+            _WEBSERVICE.c.id == webservice_id,
+            _WEBSERVICE.c.gallery_id == gallery_id,
+            _WEBSERVICE.c.deleted_at.is_(None),
+        )
+        return self._read(query).one_or_none() is not None
+
+    def _consent(self, gallery_id: str, connection_id: str, tenant: XeroTenant, tokens: TokenSet) -> dict[str, Any]:
+        """What a consent sets, on a new row and on an old one."""
+        key_id, sealed = self._transaction.vault.seal(gallery_id, connection_id, tokens)
+        return {
+            "xero_connection_id": tenant.connection_id,
+            "organisation_name": tenant.name,
+            "status": ConnectionStatus.ACTIVE.value,
+            "status_reason": None,
+            "key_id": key_id,
+            "token": sealed,
+            "previous_token": None,
+            "access_expires_at": self._now + tokens.expires_in * 1000,
+            "refreshed_at": self._now,
+            "refresh_lease_until": None,
+            "connected_at": self._now,
+        }
+
+    def _new(self, gallery_id: str, webservice_id: str, tenant_id: str) -> dict[str, Any]:
+        return {
+            "gallery_id": gallery_id,
+            "webservice_id": webservice_id,
+            "tenant_id": tenant_id,
+            "short_code": "",
+            "base_currency": "",
+            "call_times": [],
+            "refresh_lease": 0,
+            "token_version": 1,
+            "export_lease": self._highest_lease(tenant_id),
+            "created_at": self._now,
+        }
+
+    def _highest_lease(self, tenant_id: str) -> int:
+        """Ledger rows remember lease numbers for longer than a webservice lives, so that the numbers of an
+        organisation go on where its last connection stopped."""
+        query = select(func.max(CONNECTION.c.export_lease)).where(CONNECTION.c.tenant_id == tenant_id)
+        return self._read(query).scalar_one() or 0
+
+    def set_status(self, connection_id: str, status: ConnectionStatus, reason: str | None = None) -> bool:
+        if status is ConnectionStatus.DISCONNECTED:
+            return self.close(connection_id, reason)
+        return self._hit(
+            update(CONNECTION)
+            .where(
+                CONNECTION.c.id == connection_id,
+                _OPEN,  # only a new consent opens a closed one
+                or_(CONNECTION.c.status != status.value, CONNECTION.c.status_reason.is_distinct_from(reason)),
+            )
+            .values(status=status.value, status_reason=reason)
+        )
+
+    def close(self, connection_id: str, reason: str | None = None) -> bool:
+        return self._hit(
+            update(CONNECTION)
+            .where(CONNECTION.c.id == connection_id, _OPEN)
+            .values(
+                status=ConnectionStatus.DISCONNECTED.value,
+                status_reason=reason,
+                key_id=None,
+                token=None,
+                previous_token=None,
+                access_expires_at=None,
+                refresh_lease_until=None,
+                # Whoever is exporting now holds an older number from here on and stops.
+                export_lease=CONNECTION.c.export_lease + 1,
+                export_lease_until=None,
+            )
+        )
+
+    def rename(self, connection_id: str, *, organisation_name: str, short_code: str, base_currency: str) -> None:
+        self._set(
+            connection_id, organisation_name=organisation_name, short_code=short_code, base_currency=base_currency
+        )
+
+    def pause(self, connection_id: str, until: dt.datetime | None, reason: str | None) -> None:
+        self._set(connection_id, paused_until=until, pause_reason=reason)
+
+    def note_calls(self, connection_id: str, call_times: Sequence[int], quota: Quota) -> None:
+        values: dict[str, Any] = {"call_times": list(call_times)}
+        if quota.day_remaining is not None:
+            values["day_remaining"] = quota.day_remaining
+        self._set(connection_id, **values)
+
+    def set_next_run(self, connection_id: str, at: dt.datetime | None) -> None:
+        self._set(connection_id, next_run_at=at)
+
+    def due_schedules(self) -> Sequence[Record]:
+        return self._all(_ACTIVE, CONNECTION.c.next_run_at <= self._now)
+
+    def claim_schedule(self, connection_id: str, was: dt.datetime, next_run: dt.datetime | None) -> bool:
+        return self._hit(
+            update(CONNECTION)
+            .where(CONNECTION.c.id == connection_id, _ACTIVE, CONNECTION.c.next_run_at == was)
+            .values(next_run_at=next_run)
+        )
+
+    def with_work(self) -> Sequence[Record]:
+        open_run = select(_RUN.c.id).where(
+            _RUN.c.connection_id == CONNECTION.c.id, _RUN.c.state.in_(["queued", "running"])
+        )
+        return self._all(
+            _ACTIVE,
+            past(CONNECTION.c.paused_until, self._now),
+            past(CONNECTION.c.export_lease_until, self._now),
+            or_(open_run.exists(), unfinished_by_itself(CONNECTION, self._now)),
+        )
+
+    def to_keep(self, refreshed_before: dt.datetime) -> Sequence[Record]:
+        return self._all(_OPEN, CONNECTION.c.token.is_not(None), CONNECTION.c.refreshed_at < refreshed_before)
+
+    def quarantine(self, until: dt.datetime) -> int:
+        return self._change(update(CONNECTION).values(quarantine_until=until)).rowcount
+
+    def contacts_read(self, connection_id: str, until: dt.datetime | None) -> None:
+        self._set(connection_id, contacts_read_at=until)
+
+    def _set(self, connection_id: str, **values: Any) -> None:
+        self._change(update(CONNECTION).where(CONNECTION.c.id == connection_id).values(values))
+
+    def _one(self, *conditions: Any) -> Record | None:
+        row = self._read(select(*RECORD).where(*conditions)).one_or_none()
+        return None if row is None else record(row)
+
+    def _all(self, *conditions: Any) -> list[Record]:
+        query = select(*RECORD).where(*conditions).order_by(CONNECTION.c.created_at, CONNECTION.c.id)
+        return [record(row) for row in self._read(query)]

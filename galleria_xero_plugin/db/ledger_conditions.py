@@ -1,0 +1,83 @@
+"""Conditions on ledger rows that more than one store asks about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from ..domain.states import DocumentState
+from .ledger_models import NUMBER_FREE_STATES, NUMBERED_KINDS, Export
+from .store import past
+
+EXPORT = Export.__table__
+
+
+def state(value: DocumentState) -> ColumnElement[bool]:
+    """In this state."""
+    return EXPORT.c.state == value.value
+
+
+def of_organisation(gallery_id: str, tenant_id: str) -> ColumnElement[bool]:
+    """A gallery's rows of one organisation."""
+    return and_(EXPORT.c.gallery_id == gallery_id, EXPORT.c.tenant_id == tenant_id)
+
+
+def may_be_sent(now: ColumnElement[int]) -> ColumnElement[bool]:
+    """PENDING, its time has come, and what it depends on is done (or has no row, and so is not waited for)."""
+    before = EXPORT.alias()
+    not_done_yet = (
+        select(before.c.id)
+        .where(
+            before.c.gallery_id == EXPORT.c.gallery_id,
+            before.c.tenant_id == EXPORT.c.tenant_id,
+            before.c.kind == EXPORT.c.depends_on_kind,
+            before.c.local_id == EXPORT.c.depends_on,
+            before.c.local_revision == 0,
+            before.c.state != DocumentState.DONE.value,
+        )
+        .correlate(EXPORT)
+        .exists()
+    )
+    return and_(
+        state(DocumentState.PENDING),
+        past(EXPORT.c.not_before, now),
+        or_(EXPORT.c.depends_on.is_(None), ~not_done_yet),
+    )
+
+
+def unfinished_by_itself(connection: Any, now: ColumnElement[int]) -> ColumnElement[bool]:
+    """The connection has rows that were begun and are due, and so have to be finished without being asked."""
+    return (
+        select(EXPORT.c.id)
+        .where(
+            EXPORT.c.gallery_id == connection.c.gallery_id,
+            EXPORT.c.tenant_id == connection.c.tenant_id,
+            or_(
+                state(DocumentState.SENDING),
+                and_(state(DocumentState.UNKNOWN), past(EXPORT.c.not_before, now)),
+                and_(EXPORT.c.batch_id.is_not(None), may_be_sent(now)),
+            ),
+        )
+        .correlate(connection)
+        .exists()
+    )
+
+
+def number_is_free(natural_key: str | None = None) -> ColumnElement[bool]:
+    """No other row holds the row's natural key (or the one given), so that this one may take it up."""
+    other = EXPORT.alias()
+    holder = (
+        select(other.c.id)
+        .where(
+            other.c.tenant_id == EXPORT.c.tenant_id,
+            other.c.kind == EXPORT.c.kind,
+            other.c.natural_key == (EXPORT.c.natural_key if natural_key is None else natural_key),
+            other.c.id != EXPORT.c.id,
+            other.c.deleted_at.is_(None),
+            other.c.state.not_in(NUMBER_FREE_STATES),
+        )
+        .correlate(EXPORT)
+        .exists()
+    )
+    return or_(EXPORT.c.kind.not_in(NUMBERED_KINDS), ~holder)

@@ -1,0 +1,162 @@
+"""The reader's half of the ledger: look-ups, counts, pages, attempts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+
+from ..domain.states import DocumentKind, DocumentState
+from ..ports.records import Document
+from .ledger_conditions import EXPORT, may_be_sent, of_organisation, state
+from .ledger_models import Attempt, AttemptDocument
+from .ledger_record import RECORD, folded, record
+from .store import Store, chunks, past
+from .types import clean, from_ms
+
+_ATTEMPT = Attempt.__table__
+_CARRIED = AttemptDocument.__table__
+_WAITING = (DocumentState.BLOCKED.value, DocumentState.REJECTED.value, DocumentState.CONFLICT.value)
+# A contact has no date, and a row without one has a place in the list all the same.
+_LISTED_BY = func.coalesce(EXPORT.c.document_date, dt.date.min)
+
+
+class Queries(Store):
+    """The reading part of `LedgerStore`."""
+
+    def known(
+        self, gallery_id: str, tenant_id: str, kind: DocumentKind, local_ids: Sequence[str]
+    ) -> Mapping[str, Document]:
+        found = {}
+        for chunk in chunks(list(local_ids)):
+            query = select(*RECORD).where(
+                of_organisation(gallery_id, tenant_id),
+                EXPORT.c.kind == kind.value,
+                EXPORT.c.local_revision == 0,
+                EXPORT.c.local_id.in_(chunk),
+            )
+            found |= {row.local_id: record(row) for row in self._read(query)}
+        return found
+
+    def children(
+        self, gallery_id: str, tenant_id: str, kind: DocumentKind, parent_local_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[Document]]:
+        found: dict[str, list[Document]] = defaultdict(list)
+        for chunk in chunks(list(parent_local_ids)):
+            query = (
+                select(*RECORD)
+                .where(
+                    of_organisation(gallery_id, tenant_id),
+                    EXPORT.c.kind == kind.value,
+                    EXPORT.c.local_revision == 0,
+                    EXPORT.c.parent_local_id.in_(chunk),
+                )
+                .order_by(EXPORT.c.document_date, EXPORT.c.natural_key)
+            )
+            for row in self._read(query):
+                found[row.parent_local_id].append(record(row))
+        return dict(found)
+
+    def get(self, gallery_id: str, document_id: str) -> Document | None:
+        query = select(*RECORD).where(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id == document_id)
+        row = self._read(query).one_or_none()
+        return None if row is None else record(row)
+
+    def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]:
+        query = (
+            select(EXPORT.c.kind, EXPORT.c.state, func.count())
+            .where(of_organisation(gallery_id, tenant_id))
+            .group_by(EXPORT.c.kind, EXPORT.c.state)
+        )
+        return {(DocumentKind(kind), DocumentState(name)): count for kind, name, count in self._read(query)}
+
+    def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
+        code = func.coalesce(EXPORT.c.reason_code, "")
+        query = (
+            select(code, func.count())
+            .where(
+                of_organisation(gallery_id, tenant_id),
+                or_(
+                    EXPORT.c.state.in_(_WAITING),
+                    and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None)),
+                ),
+            )
+            .group_by(EXPORT.c.reason_code)
+        )
+        return {found: count for found, count in self._read(query)}
+
+    def page(
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        *,
+        states: Sequence[DocumentState] | None = None,
+        kind: DocumentKind | None = None,
+        search: str = "",
+        after: str | None = None,
+        limit: int = 50,
+    ) -> tuple[Sequence[Document], str | None]:
+        here = of_organisation(gallery_id, tenant_id)
+        query = select(*RECORD).where(here)
+        if states is not None:
+            query = query.where(EXPORT.c.state.in_([one.value for one in states]))
+        if kind is not None:
+            query = query.where(EXPORT.c.kind == kind.value)
+        if search.strip():
+            query = query.where(_mentions(search.strip()))
+        # The cursor is the last document of the page before: nothing is ever deleted, so it is still there.
+        last = after and self._read(select(*_PLACE).where(here, EXPORT.c.id == after)).one_or_none()
+        if last:
+            query = query.where(tuple_(*_PLACE) < tuple_(*last))
+        query = query.order_by(*(column.desc() for column in _PLACE)).limit(limit + 1)
+        found = [record(row) for row in self._read(query)]
+        more = len(found) > limit
+        return found[:limit], found[limit - 1].id if more else None
+
+    def attempts(self, gallery_id: str, document_id: str) -> Sequence[Mapping[str, str]]:
+        query = (
+            select(_ATTEMPT)
+            .join(_CARRIED, _CARRIED.c.batch_id == _ATTEMPT.c.batch_id)
+            .where(_CARRIED.c.document_id == document_id, _ATTEMPT.c.gallery_id == gallery_id)
+            .order_by(_CARRIED.c.attempt)
+        )
+        return [
+            {
+                "sent_at": row.sent_at.isoformat(),
+                "finished_at": row.finished_at.isoformat() if row.finished_at else "",
+                "status": "" if row.http_status is None else str(row.http_status),
+                "outcome": row.outcome,
+                "request_id": row.request_id,
+            }
+            for row in self._read(query)
+        ]
+
+    def has_due_work(self, gallery_id: str, tenant_id: str) -> bool:
+        due = or_(
+            state(DocumentState.SENDING),
+            and_(state(DocumentState.UNKNOWN), past(EXPORT.c.not_before, self._now)),
+            may_be_sent(self._now),
+        )
+        query = select(EXPORT.c.id).where(of_organisation(gallery_id, tenant_id), due).limit(1)
+        return self._read(query).one_or_none() is not None
+
+    def next_due_at(self, gallery_id: str, tenant_id: str) -> dt.datetime | None:
+        # One without a time is due now.
+        query = select(func.min(func.coalesce(EXPORT.c.not_before, self._now))).where(
+            of_organisation(gallery_id, tenant_id), state(DocumentState.UNKNOWN)
+        )
+        found = self._read(query).scalar_one()
+        return from_ms(found) if isinstance(found, int) else found
+
+
+_PLACE = (_LISTED_BY.label("listed_by"), EXPORT.c.natural_key, EXPORT.c.id)
+
+
+def _mentions(search: str) -> ColumnElement[bool]:
+    words = folded(clean(search))
+    return or_(
+        EXPORT.c.words.contains(words, autoescape=True),
+        func.lower(EXPORT.c.xero_number).contains(words, autoescape=True),
+    )

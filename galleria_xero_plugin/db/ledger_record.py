@@ -1,0 +1,59 @@
+"""How a row of the ledger becomes a record."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from sqlalchemy import Row
+
+from ..domain.states import DocumentKind, DocumentState
+from ..ports.records import Document
+from .ledger_conditions import EXPORT
+
+RECORD = [column for column in EXPORT.c if column.name not in ("words", "depends_on_kind", "deleted_at")]
+
+
+def record(row: Row[Any]) -> Document:
+    """A row of the RECORD columns."""
+    return Document(
+        id=row.id,
+        gallery_id=row.gallery_id,
+        tenant_id=row.tenant_id,
+        kind=DocumentKind(row.kind),
+        local_id=row.local_id,
+        local_revision=row.local_revision,
+        seen_revision=row.seen_revision,
+        content_hash=row.content_hash,
+        natural_key=row.natural_key,
+        marker=row.marker,
+        state=DocumentState(row.state),
+        depends_on=row.depends_on,
+        payload=row.payload,
+        batch_id=row.batch_id,
+        first_sent_at=row.first_sent_at,
+        attempt=row.attempt,
+        negative_reads=row.negative_reads,
+        batch_cap=row.batch_cap,
+        not_before=row.not_before,
+        lease_token=row.lease_token,
+        xero_id=row.xero_id,
+        xero_number=row.xero_number,
+        xero_total=row.xero_total,
+        adopted=row.adopted,
+        reason_code=row.reason_code,
+        reason_facts=row.reason_facts,
+        label=row.label,
+        contact_name=row.contact_name,
+        amount=row.amount,
+        currency=row.currency,
+        document_date=row.document_date,
+        parent_local_id=row.parent_local_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def folded(*texts: str) -> str:
+    """Texts as a search compares them: without case, in whatever script, and composed alike."""
+    return unicodedata.normalize("NFKC", " ".join(texts)).casefold()

@@ -1,0 +1,54 @@
+"""The ledger: documents on their way to Xero, and there (export-protocol §2.2-2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+
+from ..domain.states import DocumentState
+from .ledger_conditions import EXPORT, number_is_free, of_organisation
+from .ledger_insert import Insertion
+from .ledger_queries import Queries
+from .ledger_work import Work
+from .store import chunks, past
+
+_REQUEUED = frozenset({DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT, DocumentState.SKIPPED})
+_WOKEN = [DocumentState.BLOCKED.value, DocumentState.REJECTED.value, DocumentState.CONFLICT.value]
+
+
+class SqlLedger(Insertion, Work, Queries):
+    """`LedgerStore` in SQL."""
+
+    def requeue(
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        states: Sequence[DocumentState],
+        *,
+        reasons: Sequence[str] | None = None,
+    ) -> int:
+        if not _REQUEUED.issuperset(states):
+            raise ValueError(f"only {', '.join(sorted(_REQUEUED))} rows are decided anew")
+        conditions: list[ColumnElement[bool]] = [
+            of_organisation(gallery_id, tenant_id),
+            EXPORT.c.state.in_([one.value for one in states]),
+            past(EXPORT.c.not_before, self._now),
+        ]
+        if reasons is not None:
+            conditions.append(EXPORT.c.reason_code.in_(list(reasons)))
+        return self._to_pending(*conditions)
+
+    def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
+        return sum(
+            self._to_pending(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id.in_(chunk), EXPORT.c.state.in_(_WOKEN))
+            for chunk in chunks(list(document_ids))
+        )
+
+    def _to_pending(self, *conditions: Any) -> int:
+        return self._change(
+            update(EXPORT)
+            .where(number_is_free(), *conditions)
+            .values(state=DocumentState.PENDING.value, not_before=None, updated_at=self._now)
+        ).rowcount

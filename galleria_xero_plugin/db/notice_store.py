@@ -1,0 +1,26 @@
+"""Mails that are owed or were sent, so that each goes out once."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from .models import Notice
+from .store import Store
+
+_NOTICE = Notice.__table__
+
+
+class SqlNotices(Store):
+    """`NoticeStore` in SQL."""
+
+    def claim(self, connection_id: str, topic: str) -> bool:
+        claimed = (
+            self._insert(_NOTICE)
+            .values(connection_id=connection_id, topic=topic, claimed_at=self._now)
+            .on_conflict_do_nothing()
+            .returning(_NOTICE.c.topic)
+        )
+        return self._change(claimed).scalar_one_or_none() is not None
+
+    def release(self, connection_id: str, topic: str) -> None:
+        self._change(delete(_NOTICE).where(_NOTICE.c.connection_id == connection_id, _NOTICE.c.topic == topic))

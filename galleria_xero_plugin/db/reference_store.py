@@ -1,0 +1,34 @@
+"""Accounts, tax rates and so on as last read from an organisation."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from ..domain.accounting import ReferenceData
+from .codec import from_plain, to_plain
+from .models import Reference
+from .store import Store
+
+_REFERENCE = Reference.__table__
+
+
+class SqlReference(Store):
+    """`ReferenceStore` in SQL."""
+
+    def get(self, gallery_id: str, tenant_id: str) -> ReferenceData | None:
+        query = select(_REFERENCE.c.data).where(
+            _REFERENCE.c.gallery_id == gallery_id, _REFERENCE.c.tenant_id == tenant_id
+        )
+        plain = self._read(query).scalar_one_or_none()
+        return None if plain is None else from_plain(ReferenceData, plain)
+
+    def put(self, gallery_id: str, tenant_id: str, data: ReferenceData) -> None:
+        statement = self._insert(_REFERENCE).values(
+            gallery_id=gallery_id, tenant_id=tenant_id, data=to_plain(data), fetched_at=data.fetched_at
+        )
+        self._change(
+            statement.on_conflict_do_update(
+                index_elements=["gallery_id", "tenant_id"],
+                set_={"data": statement.excluded.data, "fetched_at": statement.excluded.fetched_at},
+            )
+        )

@@ -1,0 +1,127 @@
+"""Runs: what a person watches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from ..domain.states import OPEN_RUN_STATES, RunKind, RunState, RunTrigger
+from ..errors import Conflict
+from ..ports.records import Actor, Connection
+from ..ports.records import Run as Record
+from .models import Run
+from .store import Store, new_id
+
+_RUN = Run.__table__
+_IS_OPEN = _RUN.c.state.in_([state.value for state in OPEN_RUN_STATES])
+
+
+class SqlRuns(Store):
+    """`RunStore` in SQL."""
+
+    def open(self, connection: Connection, kind: RunKind, trigger: RunTrigger, actor: Actor) -> Record:
+        opened = (
+            self._insert(_RUN)
+            .values(
+                id=new_id(),
+                gallery_id=connection.gallery_id,
+                webservice_id=connection.webservice_id,
+                connection_id=connection.id,
+                kind=kind.value,
+                trigger=trigger.value,
+                asked_by_id=actor.user_id,
+                asked_by=actor.name,
+                state=RunState.QUEUED.value,
+                step="",
+                counts={},
+                scanned=False,
+                created_at=self._now,
+            )
+            .on_conflict_do_nothing()
+            .returning(*_RUN.c)
+        )
+        row = self._change(opened).one_or_none()
+        if row is None:
+            raise Conflict("A run is going already.", detail=f"connection {connection.id}: {kind} is open")
+        return _record(row)
+
+    def get(self, gallery_id: str, run_id: str) -> Record | None:
+        return self._one(_RUN.c.gallery_id == gallery_id, _RUN.c.id == run_id)
+
+    def open_of(self, connection_id: str, kind: RunKind) -> Record | None:
+        return self._one(_RUN.c.connection_id == connection_id, _RUN.c.kind == kind.value, _IS_OPEN)
+
+    def latest(self, gallery_id: str, webservice_id: str, limit: int = 1) -> Sequence[Record]:
+        query = (
+            select(_RUN)
+            .where(_RUN.c.gallery_id == gallery_id, _RUN.c.webservice_id == webservice_id)
+            .order_by(_RUN.c.number.desc())
+            .limit(limit)
+        )
+        return [_record(row) for row in self._read(query)]
+
+    def progress(
+        self,
+        run_id: str,
+        *,
+        step: str | None = None,
+        add: Mapping[str, int] | None = None,
+        put: Mapping[str, int] | None = None,
+        scanned: bool | None = None,
+        cursor: str | None = None,
+    ) -> None:
+        # The counts are read and written back, so the row is locked first (SQLite has locked everything).
+        query = select(_RUN.c.counts).where(_RUN.c.id == run_id, _IS_OPEN).with_for_update()
+        row = self._read(query).one_or_none()
+        if row is None:
+            return
+        counts = dict(row.counts)
+        for name, number in (add or {}).items():
+            counts[name] = counts.get(name, 0) + number
+        given = {"step": step, "scanned": scanned, "cursor": cursor}
+        self._change(
+            update(_RUN)
+            .where(_RUN.c.id == run_id, _IS_OPEN)
+            .values(
+                state=RunState.RUNNING.value,
+                started_at=func.coalesce(_RUN.c.started_at, self._now),
+                counts=counts | dict(put or {}),
+                **{name: value for name, value in given.items() if value is not None},
+            )
+        )
+
+    def finish(self, run_id: str, state: RunState, *, error_code: str | None = None) -> bool:
+        if state in OPEN_RUN_STATES:
+            raise ValueError(f"a run does not end as {state}")
+        return self._hit(
+            update(_RUN)
+            .where(_RUN.c.id == run_id, _IS_OPEN)
+            .values(state=state.value, error_code=error_code, finished_at=self._now)
+        )
+
+    def _one(self, *conditions: Any) -> Record | None:
+        row = self._read(select(_RUN).where(*conditions)).one_or_none()
+        return None if row is None else _record(row)
+
+
+def _record(row: Row[Any]) -> Record:
+    return Record(
+        id=row.id,
+        gallery_id=row.gallery_id,
+        webservice_id=row.webservice_id,
+        connection_id=row.connection_id,
+        kind=RunKind(row.kind),
+        trigger=RunTrigger(row.trigger),
+        asked_by=row.asked_by,
+        state=RunState(row.state),
+        step=row.step,
+        counts=row.counts,
+        scanned=row.scanned,
+        cursor=row.cursor,
+        error_code=row.error_code,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,234 @@
+"""Starts everything, says where it is, and ends everything.
+
+    python3 galleria_xero_plugin/demo [--port N] [--ledger FILE] [--xero-url URL] [--no-limits] [--smoke]
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .ledger_file import LedgerError, Sale
+from .ledger_file import read as read_ledger
+from .processes import Processes, StartFailed, listening_socket, start_valkey
+from .site import CONFIG_FILE
+
+PORT = 8321
+APP = "galleria_xero_plugin.demo.host:create_app"
+# The simulator's own, so that one that was started by hand knows us too.
+CLIENT_ID = "SIMULATED0CLIENT0ID0000000000000"
+CLIENT_SECRET = "simulated-secret-not-a-real-one"  # noqa: S105
+READY = "Simulated Xero is ready at "
+LOCAL = "127.0.0.1,localhost,::1"
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python3 galleria_xero_plugin/demo", description="A gallery site with the Xero plugin, ready to try."
+    )
+    parser.add_argument("--port", type=int, default=PORT, help=f"of the site; a free one if taken (default {PORT})")
+    parser.add_argument("--ledger", type=Path, metavar="FILE", help="a sales ledger (CSV) to load as a third gallery")
+    parser.add_argument("--xero-url", metavar="URL", help="another Xero-like server instead of the simulator")
+    parser.add_argument("--client-id", default=CLIENT_ID, help="our app's id there")
+    parser.add_argument("--client-secret", default=CLIENT_SECRET, help="our app's secret there")
+    parser.add_argument("--no-limits", action="store_true", help="no limits of calls, on either side")
+    parser.add_argument("--smoke", action="store_true", help="connect, send everything, count both sides, end")
+    parser.add_argument("--verbose", action="store_true", help="show what the parts log")
+    found = parser.parse_args(given)
+    if not 0 <= found.port <= 65535:
+        parser.error("--port is a number from 0 to 65535")
+    return found
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the demo; the exit status is 2 for a ledger that cannot be used, 1 when something failed."""
+    options = arguments(given)
+    stop = threading.Event()
+    for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(interrupt, lambda *_: _interrupted(stop))
+    try:
+        sales = read_ledger(options.ledger) if options.ledger else None
+    except LedgerError as error:
+        say(f"Nothing was loaded. {error}")
+        return 2
+    loop = {"NO_PROXY": LOCAL, "no_proxy": LOCAL, "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"}
+    os.environ.update(loop, FLASK_SKIP_DOTENV="1")
+    try:
+        with Processes(loop, verbose=options.verbose) as processes:
+            demo = Demo(options, processes)
+            demo.start(sales)
+            if options.smoke:
+                from .smoke import smoke
+
+                return smoke(demo)
+            say(demo.welcome())
+            while not stop.wait(0.2):
+                dead = processes.dead()
+                if dead:
+                    say(f"The {dead} ended by itself.\n{processes.tail(dead)}")
+                    return 1
+            say("\nEnding ...")
+            return 0
+    except StartFailed as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interrupted(stop: threading.Event) -> None:
+    """The first signal asks politely, unless the demo is still starting or smoking; then, and again: at once."""
+    if stop.is_set() or not Demo.waiting:
+        raise KeyboardInterrupt
+    stop.set()
+
+
+class Demo:
+    """The running demo: where its parts are. `waiting` once all is up and a person plays with it."""
+
+    waiting = False
+
+    def __init__(self, options: argparse.Namespace, processes: Processes) -> None:
+        self.options, self.processes = options, processes
+        self.began = time.monotonic()
+        self.listener = listening_socket(options.port)
+        self.url = f"http://localhost:{self.listener.getsockname()[1]}"
+        self.xero_url = ""
+        self.redis_url = ""
+        self.worker = 0
+        self.logins: list[tuple[str, str, str]] = []
+
+    def start(self, sales: Sequence[Sale] | None) -> None:
+        """Valkey, simulator, database, worker, web server: each as soon as what it needs is there."""
+        if not self.options.xero_url:
+            self._start_simulator()
+        self.redis_url = start_valkey(self.processes)
+        self.xero_url = self.options.xero_url.rstrip("/") if self.options.xero_url else self._simulator_address()
+        config = self.processes.folder / "config.json"
+        config.touch(0o600)
+        config.write_text(json.dumps(self.config()))
+        self.processes.environment(**{CONFIG_FILE: str(config)})
+        os.environ[CONFIG_FILE] = str(config)
+        self._fill_database(sales)
+        self.worker = self.processes.python("worker", "-m", "flask", "--app", APP, "galleria-xero", "worker")
+        fd = self.listener.fileno()
+        self.processes.python("web", "-m", "galleria_xero_plugin.demo.web", str(fd), pass_fds=(fd,))
+        self.listener.close()
+        self._wait_until_ready()
+        Demo.waiting = not self.options.smoke
+
+    def config(self) -> dict[str, Any]:
+        """The site's configuration: the keys a customer sets, and those that lead to the simulator."""
+        from .host import PREFIX
+
+        xero = self.xero_url
+        settings: dict[str, Any] = {
+            "CLIENT_ID": self.options.client_id, "CLIENT_SECRET": self.options.client_secret,
+            "REDIRECT_URI": self.redirect_uri(PREFIX), "REDIS_URL": self.redis_url,
+            "TOKEN_KEYS": [urlsafe_b64encode(secrets.token_bytes(32)).decode()],
+            "AUTHORIZE_URL": f"{xero}/identity/connect/authorize", "TOKEN_URL": f"{xero}/connect/token",
+            "JWKS_URL": f"{xero}/.well-known/openid-configuration/jwks",
+            "CONNECTIONS_URL": f"{xero}/connections", "API_URL": f"{xero}/api.xro/2.0", "DEEP_LINK_URL": xero,
+            "ALLOW_OTHER_HOSTS": True, "SITE_URL": self.url,
+            # Somebody who plays does not want to wait for an hour until a new invoice is sent.
+            "QUIET_PERIOD": 0,
+        }  # fmt: skip
+        if self.options.no_limits:
+            settings |= {"CALLS_PER_MINUTE": 0, "DAY_RESERVE": 0}
+        return {
+            "SECRET_KEY": secrets.token_urlsafe(32), "DEMO_URL": self.url,
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{self.processes.folder / 'gallery.db'}",
+            **{f"GALLERIA_XERO_{name}": value for name, value in settings.items()},
+        }  # fmt: skip
+
+    def redirect_uri(self, prefix: str) -> str:
+        return f"{self.url}{prefix}/callback"
+
+    def _start_simulator(self) -> None:
+        from .host import PREFIX
+
+        flags = ["--no-limits"] if self.options.no_limits else []
+        self.processes.python(
+            "simulator", "-m", "galleria_xero_plugin.simulator", "--port", "0",
+            "--client-id", self.options.client_id, "--client-secret", self.options.client_secret,
+            "--redirect-uri", self.redirect_uri(PREFIX), *flags,
+        )  # fmt: skip
+
+    def _simulator_address(self) -> str:
+        """What the simulator said when it was ready."""
+
+        def ready() -> str | None:
+            lines = self.processes.log("simulator").read_text().splitlines()
+            return next((line.removeprefix(READY).strip() for line in lines if line.startswith(READY)), None)
+
+        return str(self.processes.wait_for("simulator", ready))
+
+    def _fill_database(self, sales: Sequence[Sale] | None) -> None:
+        """The host's tables with their rows, and the plugin's by its own command, as the README tells."""
+        from . import ledger, seed
+        from .host import create_app
+        from .models import Gallery, User, db
+        from .site import create_tables
+
+        app = create_app()
+        create_tables(app)
+        with app.app_context():
+            seed.fill(db.session, dt.datetime.now(ZoneInfo("Europe/London")).date())
+            if sales is not None:
+                ledger.load(db.session, sales, dt.datetime.now(ZoneInfo("America/New_York")).date())
+            people = db.session.query(User).join(Gallery).order_by(User.id)
+            self.logins = [(user.email, user.role, user.gallery.name) for user in people]
+            db.session.remove()
+            db.engine.dispose()
+        result = app.test_cli_runner().invoke(args=["galleria-xero", "db", "upgrade"])
+        if result.exit_code != 0:
+            raise StartFailed(f"flask galleria-xero db upgrade failed.\n{result.output}")
+
+    def _wait_until_ready(self) -> None:
+        import requests
+        from redis import Redis
+
+        def answers() -> bool:
+            try:
+                return requests.get(f"{self.url}/login", timeout=5).ok
+            except requests.ConnectionError:
+                return False
+
+        self.processes.wait_for("web", answers)
+        with Redis.from_url(self.redis_url) as redis:
+            self.processes.wait_for("worker", lambda: redis.scard("rq:workers"))
+
+    def welcome(self) -> str:
+        """Where to go and who to be."""
+        from .seed_data import PASSWORD
+
+        lines = [
+            "", f"The gallery site is ready:  {self.url}   (in {time.monotonic() - self.began:.1f} s)", "",
+            f"Sign in with the password “{PASSWORD}” as", "",
+            *(f"  {email:28} {role:13} {gallery}" for email, role, gallery in self.logins), "",
+            "Then: Websites → Webservices → New Webservice.",
+            f"Xero: {self.xero_url}" + ("" if self.options.xero_url else "   (the simulator; its books are there too)"),
+            "", "Ctrl-C ends everything; nothing is kept.",
+        ]  # fmt: skip
+        return "\n".join(lines)
+
+
+def say(text: str) -> None:
+    """To the person at the console: standard output is for the smoke's result."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

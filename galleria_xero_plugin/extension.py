@@ -1,0 +1,189 @@
+"""`GalleriaXero` puts the plugin into a host app: the composition root, the only file that knows everyone."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app
+
+from . import config as configuration
+from .cli import make_cli
+from .config import Config
+from .db.migrate import protect_host_migrations
+from .db.uow import SqlUnits
+from .db.vault import Vault
+from .errors import ConfigError
+from .jobs.queue import RqQueue
+from .ports.gallery import Gallery
+from .ports.runtime import Mailer
+from .ports.xero import Secret
+from .proxies import EXTENSION_KEY, State, state
+from .services.container import Services
+from .services.calls import Calls
+from .services.connect import Connect
+from .services.contact_import import ContactImport
+from .services.document_rows import Links
+from .services.doorbell import Doorbell
+from .services.export import Export
+from .services.export.session import Timings
+from .services.lease import Leases
+from .services.notify import Notify
+from .services.queries import Queries
+from .services.reference import Reference
+from .services.runs import Runs
+from .services.schedule import Schedules
+from .services.settings import SettingsService
+from .services.tokens import Tokens
+from .system import LogMailer, SmtpMailer, SystemClock
+from .web.blueprint import make_blueprint
+from .web.responses import BLUEPRINT
+from .xero.client import XeroClient
+from .xero.links import contact_link, invoice_link
+from .xero.oauth import XeroLogin
+
+if TYPE_CHECKING:
+    from flask_sqlalchemy import SQLAlchemy
+    from redis import Redis
+    from sqlalchemy.orm import Session, scoped_session
+
+
+class GalleriaXero:
+    """The Flask extension.
+
+    `gallery` is the host's implementation of the gallery port; `mailer` replaces the SMTP mailer, `redis` is a ready
+    client to use instead of REDIS_URL. The object keeps no app: one may serve several.
+    """
+
+    def __init__(self, gallery: Gallery, *, mailer: Mailer | None = None, redis: Redis | None = None) -> None:
+        self._gallery = gallery
+        self._mailer = mailer
+        self._redis = redis
+
+    def init_app(self, app: Flask, db: SQLAlchemy, *, url_prefix: str = "/xero") -> None:
+        """Check the configuration and register blueprint, commands and state on `app`.
+
+        Nothing is connected to: engine and Redis are used when first needed. Raises ConfigError listing every
+        fault of the configuration, and RuntimeError when the app has the plugin already.
+        """
+        if EXTENSION_KEY in app.extensions:
+            raise RuntimeError("GalleriaXero is initialised on this app already: call init_app once for each app")
+        configuration.set_defaults(app.config)
+        config = configuration.read(app.config, production=not (app.debug or app.testing))
+        vault = _vault(config)
+        units = SqlUnits(lambda: db.engines[config.bind_key], vault)
+        app.extensions[EXTENSION_KEY] = _build(
+            config, self._gallery, self._mailer or _mailer(config), units, RqQueue(config, self._redis)
+        )
+        app.register_blueprint(make_blueprint(), url_prefix=url_prefix)
+        app.cli.add_command(make_cli(lambda: db.engines[config.bind_key]))
+        app.jinja_env.globals.setdefault("galleria_xero_base", config.base_template)
+        protect_host_migrations(app)
+
+
+def ring(gallery_id: str, invoice_id: str | None = None, session: Session | scoped_session[Any] | None = None) -> None:
+    """Tell the plugin that something changed in a gallery; needs an app context.
+
+    With `invoice_id` and the host's `session`, the invoice's place in the ledger is written in the host's own
+    transaction, so that it stands or falls with the change, and the bell rings after the host's commit. Without
+    them it only rings. Nothing is sent that no run has asked for, and not calling this loses nothing: the next
+    sync reads all changes anyway.
+    """
+    current = state()
+    if invoice_id is None or session is None:
+        current.services.doorbell.ring(gallery_id)
+        return
+    with current.units.within(session) as uow:
+        current.services.doorbell.take(uow, gallery_id, invoice_id)
+
+
+def _vault(config: Config) -> Vault:
+    try:
+        return Vault(config.token_keys)
+    except ValueError as error:
+        raise ConfigError([f"{configuration.PREFIX}TOKEN_KEYS {error}"]) from None
+
+
+def _mailer(config: Config) -> Mailer:
+    return SmtpMailer(config.smtp_url, config.mail_from) if config.smtp_url else LogMailer()
+
+
+def _path(endpoint: str, values: dict[str, str]) -> str:
+    """The path of one of our pages, also in a worker, where no request tells the host's name."""
+    return current_app.url_map.bind("").build(f"{BLUEPRINT}.{endpoint}", values)
+
+
+def _build(config: Config, gallery: Gallery, mailer: Mailer, units: SqlUnits, queue: RqQueue) -> State:
+    clock = SystemClock()
+    links = Links(
+        invoice=partial(invoice_link, base=config.deep_link_url), contact=partial(contact_link, base=config.deep_link_url)
+    )
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    auth = XeroLogin(
+        config.client_id,
+        Secret(config.client_secret),
+        config.redirect_uri,
+        authorize_url=config.authorize_url,
+        token_url=config.token_url,
+        connections_url=config.connections_url,
+        jwks_url=config.jwks_url,
+        issuer=config.issuer,
+    )
+    api = XeroClient(config.api_url)
+    notify = Notify(units, gallery, mailer, config.site_url, _path)
+    tokens = Tokens(units, auth, clock, notify_reconnect=notify.reconnect_needed)
+    leases = Leases(units, owner=worker, seconds=config.lease)
+    runs = Runs(units, queue)
+    # A 403 is judged by Connect, which itself reads the organisation through Calls: the knot is tied here
+    calls = Calls(
+        units,
+        api,
+        tokens,
+        clock,
+        per_minute=config.calls_per_minute,
+        day_reserve=config.day_reserve,
+        lost=lambda connection_id: connect.noticed_lost(connection_id),
+    )
+    reference = Reference(units, api, calls, clock)
+    schedules = Schedules(units, gallery, runs, queue, tokens, notify, clock)
+    connect = Connect(units, auth, tokens, runs, reference, schedules, queue, clock, gallery=gallery, notify=notify)
+    export = Export(
+        units,
+        gallery,
+        api,
+        calls,
+        leases,
+        reference,
+        queue,
+        clock,
+        Timings(
+            settle=config.settle,
+            key_window=config.key_window,
+            quiet_period=config.quiet_period,
+            send_deadline=config.send_deadline,
+            slice=config.slice,
+        ),
+        worker=worker,
+        finished=notify.first_export_finished,
+    )
+    return State(
+        config=config,
+        gallery=gallery,
+        units=units,
+        queue=queue,
+        services=Services(
+            connect=connect,
+            tokens=tokens,
+            reference=reference,
+            settings=SettingsService(units, gallery, schedules, queue),
+            runs=runs,
+            export=export,
+            contact_import=ContactImport(units, gallery, api, calls, leases, queue, clock, config),
+            schedules=schedules,
+            notify=notify,
+            queries=Queries(units, gallery, queue, links),
+            doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
+        ),
+    )

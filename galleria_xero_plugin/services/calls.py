@@ -1,0 +1,204 @@
+"""Calls to one organisation: a fresh token, a slot within the limits, and what a refusal means for the
+whole connection (export-protocol §2.5, product.md §5.15)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..domain.limits import remembered, wait_needed
+from ..errors import (
+    AccessLost,
+    AuthUnavailable,
+    NotConnected,
+    NotSent,
+    Paused,
+    RateLimited,
+    ReadFailed,
+    ReconnectRequired,
+    ScopeMissing,
+    XeroError,
+)
+from ..ports.records import Connection, ConnectionStatus
+from ..ports.runtime import Clock
+from ..ports.store import Units
+from ..ports.xero import Answer, Quota, Secret, TenantAccess, XeroApi, XeroRequest
+from .lease import PATIENCE
+from .tokens import Tokens
+
+T = TypeVar("T")
+
+SHORT_WAIT_MS = 2_000
+"""A slot that comes this soon is waited for; otherwise the worker goes on with somebody else."""
+UNTOLD_PAUSE = {"concurrent": 5, "minute": 61, "day": 3_600}
+"""Seconds to wait after a 429 that does not say how long."""
+OFFLINE_PAUSE = dt.timedelta(minutes=5)
+
+
+class Calls:
+    """Makes `OrganisationCalls`. `lost` is asked after a 403 whether the organisation is really gone."""
+
+    def __init__(
+        self,
+        units: Units,
+        api: XeroApi,
+        tokens: Tokens,
+        clock: Clock,
+        *,
+        per_minute: int,
+        day_reserve: int,
+        lost: Callable[[str], bool],
+    ) -> None:
+        self.units = units
+        self.api = api
+        self.tokens = tokens
+        self.clock = clock
+        self.per_minute = per_minute
+        self.day_reserve = day_reserve
+        self.lost = lost
+
+    def of(self, connection: Connection, *, interactive: bool = False) -> OrganisationCalls:
+        """Calls for this connection; `interactive` ones may use the day's reserve."""
+        return OrganisationCalls(self, connection, interactive)
+
+
+class OrganisationCalls:
+    """One caller's view of one organisation. Not for several threads at once."""
+
+    def __init__(self, shared: Calls, connection: Connection, interactive: bool) -> None:
+        self._shared = shared
+        self._connection = connection
+        self._interactive = interactive
+        self._times = list(connection.call_times)
+        self._day_remaining = connection.day_remaining
+        self._token: tuple[int, Secret] | None = None
+        self._refused_version: int | None = None
+
+    def ready(self) -> None:
+        """Have a fresh token and a free slot, so that the next call goes out at once.
+
+        Raises Paused, ReconnectRequired, NotConnected or ReadFailed (the token endpoint does not answer).
+        """
+        self._await_slot()
+        try:
+            self._token = self._shared.tokens.access(self._connection.id)
+        except AuthUnavailable as error:
+            raise ReadFailed("Xero's sign-in does not answer.", detail=error.detail, status=error.status) from None
+
+    def read(self, request: XeroRequest[T]) -> T:
+        """Perform a GET; a refused token is refreshed once.
+
+        Raises Paused, ReconnectRequired, NotConnected, ScopeMissing or ReadFailed.
+        """
+        try:
+            self.ready()
+            return self._send(request, None).value
+        except RateLimited as error:
+            raise self._pause_for(error) from None
+        except NotSent as error:
+            if not error.token_refused:
+                raise ReadFailed(error.user_message, detail=error.detail, status=error.status) from None
+        self.ready()
+        try:
+            return self._send(request, None).value
+        except RateLimited as error:
+            raise self._pause_for(error) from None
+        except NotSent as error:
+            raise ReadFailed(error.user_message, detail=error.detail, status=error.status) from None
+
+    def write(self, request: XeroRequest[T], key: str) -> Answer[T]:
+        """Perform a write exactly once, after `ready()`.
+
+        Raises Paused or NotSent (surely not executed), Unknown (read back), ReconnectRequired, NotConnected or
+        ScopeMissing (surely not executed either).
+        """
+        try:
+            return self._send(request, key)
+        except RateLimited as error:
+            raise self._pause_for(error) from None
+
+    def _send(self, request: XeroRequest[T], key: str | None) -> Answer[T]:
+        assert self._token is not None, "ready() comes first"
+        version, token = self._token
+        quota = Quota()
+        self._times.append(self._now_ms())
+        try:
+            answer = self._shared.api.send(
+                request, TenantAccess(self._connection.tenant_id, token), idempotency_key=key
+            )
+            quota = answer.quota
+            self._refused_version = None
+            return answer
+        except RateLimited:
+            raise
+        except NotSent as error:
+            if error.token_refused:
+                self._refresh_refused(version)
+            raise
+        except AccessLost as error:
+            raise self._after_403(error) from None
+        except ScopeMissing:
+            self._set_status(ConnectionStatus.NEEDS_REAUTH, "scope_missing")
+            raise
+        finally:
+            self._note(quota)
+
+    def _refresh_refused(self, version: int) -> None:
+        """The clock is advice, the 401 is law: refresh once; a second refusal needs a person."""
+        if self._refused_version is not None:
+            self._set_status(ConnectionStatus.NEEDS_REAUTH, "needs_reauth")
+            raise ReconnectRequired("Xero no longer accepts our permission: press Reconnect.")
+        self._refused_version = version
+        try:
+            self._token = self._shared.tokens.refused(self._connection.id, version)
+        except AuthUnavailable as error:
+            raise NotSent("Xero's sign-in does not answer.", detail=error.detail) from None
+
+    def _after_403(self, error: AccessLost) -> XeroError | NotConnected:
+        if self._shared.lost(self._connection.id):
+            return NotConnected("The organisation was disconnected in Xero.", detail=error.detail)
+        self._set_status(ConnectionStatus.NEEDS_REAUTH, "scope_missing")
+        return ScopeMissing("Xero refuses access for this user.", detail=error.detail, status=error.status)
+
+    def _await_slot(self) -> None:
+        reserve = self._shared.day_reserve
+        if not self._interactive and self._day_remaining is not None and self._day_remaining <= reserve:
+            raise self._pause(dt.timedelta(hours=1), "reserve")
+        wait = wait_needed(self._times, self._now_ms(), self._shared.per_minute)
+        if wait > SHORT_WAIT_MS:
+            raise self._pause(dt.timedelta(milliseconds=wait), "minute")
+        if wait > 0:
+            self._shared.clock.sleep(wait / 1000)
+
+    def _pause_for(self, error: RateLimited) -> Paused:
+        seconds = error.retry_after if error.retry_after is not None else UNTOLD_PAUSE.get(error.which, 61)
+        # a second more, so that Xero's rounding of Retry-After never sends us back too early
+        return self._pause(dt.timedelta(seconds=seconds + 1), error.which)
+
+    def _pause(self, wait: dt.timedelta, reason: str) -> Paused:
+        with self._shared.units.write(patience=PATIENCE) as uow:
+            until = uow.now() + wait
+            uow.connections.pause(self._connection.id, until, reason)
+            uow.commit()
+        return Paused(until, reason)
+
+    def offline(self) -> Paused:
+        """Xero did not answer usefully: leave it alone for a while."""
+        return self._pause(OFFLINE_PAUSE, "offline")
+
+    def _set_status(self, status: ConnectionStatus, reason: str) -> None:
+        with self._shared.units.write(patience=PATIENCE) as uow:
+            uow.connections.set_status(self._connection.id, status, reason)
+            uow.commit()
+
+    def _note(self, quota: Quota) -> None:
+        if quota.day_remaining is not None:
+            self._day_remaining = quota.day_remaining
+        self._times = list(remembered(self._times, self._now_ms()))
+        with self._shared.units.write(patience=PATIENCE) as uow:
+            uow.connections.note_calls(self._connection.id, self._times, quota)
+            uow.commit()
+
+    def _now_ms(self) -> int:
+        return int(self._shared.clock.now().timestamp() * 1000)

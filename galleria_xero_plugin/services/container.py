@@ -1,0 +1,34 @@
+"""All use cases of one app together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .connect import Connect
+from .contact_import import ContactImport
+from .doorbell import Doorbell
+from .export import Export
+from .notify import Notify
+from .queries import Queries
+from .reference import Reference
+from .runs import Runs
+from .schedule import Schedules
+from .settings import SettingsService
+from .tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All services of one app, built by the composition root."""
+
+    connect: Connect
+    tokens: Tokens
+    reference: Reference
+    settings: SettingsService
+    runs: Runs
+    export: Export
+    contact_import: ContactImport
+    schedules: Schedules
+    notify: Notify
+    queries: Queries
+    doorbell: Doorbell

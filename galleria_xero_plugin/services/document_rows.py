@@ -1,0 +1,131 @@
+"""Documents and questions as rows of the Activity and contacts pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..domain.states import DocumentKind, DocumentState
+from ..ports.gallery import Gallery
+from ..ports.records import ContactConflict, Document
+from .read_models import ConflictRow, DocumentRow, ServiceRow, Target, Tone, Words
+from .wording import KINDS, document_state
+
+WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
+MOVING = (DocumentState.PENDING, DocumentState.SENDING, DocumentState.UNKNOWN)
+
+GROUPS: Mapping[str, tuple[Words, tuple[DocumentState, ...]]] = {
+    "": (Words("Everything"), ()),
+    "waiting": (Words("Waiting"), WAITING),
+    "moving": (Words("On the way"), MOVING),
+    "done": (Words("In Xero"), (DocumentState.DONE,)),
+    "skipped": (Words("Not sent"), (DocumentState.SKIPPED,)),
+}
+"""The Activity page's filter: name -> (label, states); no states means all."""
+
+# Where the action of a reason leads; what is not named here can be tried again, or waits for Xero's side.
+_TARGETS: Mapping[str, Target] = {
+    code: target
+    for target, codes in {
+        Target.SETTINGS: (
+            "mapping_incomplete payment_method_unmapped tax_option_unmapped account_unusable tax_rate_unusable "
+            "tax_rate_changed dated_before_sync_from issued_before_connection future_sync_date"
+        ),
+        Target.GALLERY: (
+            "tax_option_missing total_differs tax_differs amount_too_precise zero_total negative_total no_lines "
+            "currency_rate_missing bank_amount_needed draft_or_not_issued cancelled_never_sent "
+            "contact_name_missing payment_not_positive"
+        ),
+        Target.CONNECT: "needs_reauth disconnected scope_missing",
+        Target.XERO: (
+            "invoice_not_approved invoice_not_payable nothing_due overpayment booked_by_hand_unclear "
+            "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
+            "cancelled_after_sending deleted_after_sending payment_changed_after_sending refund_needs_bookkeeper"
+        ),
+        Target.RETRY: (
+            "settling_down xero_unreachable gallery_failed internal xero_refused checking_with_xero organisation_paused"
+        ),
+    }.items()
+    for code in codes.split()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Builders of addresses in Xero: (organisation's short code, id) -> address; ValueError for a bad id."""
+
+    invoice: Callable[[str, str], str]
+    contact: Callable[[str, str], str]
+
+
+def document_row(
+    document: Document, parent: Document | None, row: ServiceRow, gallery: Gallery, links: Links
+) -> DocumentRow:
+    """A ledger row for people; `parent` is a payment's invoice."""
+    state, tone, explanation = document_state(document)
+    shown = parent if document.parent_local_id else document
+    short_code = row.connection.short_code if row.connection else ""
+    xero_url = _xero_url(shown, short_code, links) if shown else ""
+    target = _TARGETS.get(document.reason_code or "", Target.NONE)
+    gallery_url = _gallery_url(document, gallery)
+    if (target is Target.XERO and not xero_url) or (target is Target.GALLERY and not gallery_url):
+        target = Target.NONE
+    return DocumentRow(
+        document=document,
+        kind=KINDS[document.kind],
+        state=state,
+        tone=Tone.MOVING if target is Target.RETRY and tone is Tone.NEEDS and document.state in MOVING else tone,
+        explanation=explanation,
+        xero_text=document.reason_facts.get("xero", ""),
+        xero_url=xero_url,
+        gallery_url=gallery_url,
+        target=target,
+        may_retry=document.state in WAITING,
+    )
+
+
+def conflict_rows(
+    gallery_id: str, conflicts: Sequence[ContactConflict], row: ServiceRow, gallery: Gallery, links: Links
+) -> tuple[ConflictRow, ...]:
+    """The import's questions with the gallery contacts that they are about."""
+    short_code = row.connection.short_code if row.connection else ""
+    return tuple(
+        ConflictRow(
+            conflict=conflict,
+            question=_QUESTIONS.get(conflict.reason_code, _QUESTIONS[""]),
+            candidates=tuple((local_id, gallery.contact_url(gallery_id, local_id)) for local_id in conflict.local_ids),
+            xero_url=_built(links.contact, short_code, conflict.xero_id),
+        )
+        for conflict in conflicts
+    )
+
+
+_QUESTIONS: Mapping[str, Words] = {
+    "several": Words("Your gallery has several contacts of this name. Which one is it?"),
+    "email_differs": Words("Your gallery has a contact of this name with another e-mail address. Is it the same?"),
+    "name_differs": Words("Your gallery has this e-mail address under another name. Is it the same contact?"),
+    "": Words("Your gallery has contacts that look like this one. Is it one of them?"),
+}
+
+
+def _xero_url(document: Document, short_code: str, links: Links) -> str:
+    if document.xero_id is None:
+        return ""
+    if document.kind is DocumentKind.CONTACT:
+        return _built(links.contact, short_code, document.xero_id)
+    if document.kind in (DocumentKind.INVOICE, DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID):
+        return _built(links.invoice, short_code, document.xero_id)
+    return ""
+
+
+def _built(link: Callable[[str, str], str], short_code: str, document_id: str) -> str:
+    try:
+        return link(short_code, document_id)
+    except ValueError:
+        return ""  # not read yet, or not an id: then there is no link, and never an odd one
+
+
+def _gallery_url(document: Document, gallery: Gallery) -> str:
+    if document.kind is DocumentKind.CONTACT:
+        return gallery.contact_url(document.gallery_id, document.local_id)
+    return gallery.invoice_url(document.gallery_id, document.parent_local_id or document.local_id)

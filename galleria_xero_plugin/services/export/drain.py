@@ -1,0 +1,212 @@
+"""Working an organisation's ledger off, in slices, under its lease."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from ...domain.settings import Settings
+from ...domain.states import DocumentState, RunKind, RunState, RunTrigger
+from ...errors import GalleriaXeroError, NotConnected, NotSent, Paused, ReadFailed, ScopeMissing, TokenUnreadable
+from ...ports.gallery import Gallery
+from ...ports.records import Connection, Run
+from ...ports.runtime import Clock, JobQueue
+from ...ports.store import Units
+from ...ports.xero import XeroApi
+from ..calls import Calls
+from ..lease import PATIENCE, Lease, LeaseLost, Leases
+from ..reference import Reference
+from . import contact_phase, invoice_phase, payment_phase, read_back
+from .scan import scan
+from .session import Session, Timings, Tools
+
+log = logging.getLogger("galleria_xero.export")
+
+PHASES: tuple[Callable[[Session], bool], ...] = (
+    read_back.step,
+    contact_phase.step,
+    invoice_phase.step,
+    payment_phase.step,
+)
+"""In this order: what is unknown is settled first, and a document goes after what it depends on."""
+
+
+class Export:
+    """The export as a use case: `drain` is what a ring of the doorbell leads to."""
+
+    def __init__(
+        self,
+        units: Units,
+        gallery: Gallery,
+        api: XeroApi,
+        calls: Calls,
+        leases: Leases,
+        reference: Reference,
+        queue: JobQueue,
+        clock: Clock,
+        timings: Timings,
+        *,
+        worker: str,
+        finished: Callable[[Connection, Run], None],
+    ) -> None:
+        self._tools = Tools(units, gallery, api, clock, timings, worker)
+        self._calls = calls
+        self._leases = leases
+        self._reference = reference
+        self._queue = queue
+        self._finished = finished
+
+    def drain(self, connection_id: str, stop: Callable[[], bool] = lambda: False) -> None:
+        """Work for one slice, or until `stop` says so; ring again when there is more. Quiet when another worker is
+        at it, and when the organisation is paused or not connected: the sweep rings when that has changed."""
+        lease = self._leases.claim(connection_id)
+        if lease is None:
+            return
+        more = False
+        with lease:
+            session: Session | None = None
+            try:
+                session = self._open(connection_id, lease, stop)
+                more = session is not None and self._work(session)
+            except LeaseLost:
+                log.info("connection %s: another worker has taken over", connection_id)
+            except Paused as error:
+                log.info("connection %s: %s", connection_id, error.detail)
+                more = error.reason == "concurrent"
+            except NotSent as error:
+                log.info("connection %s: not sent: %s", connection_id, error.detail)
+                self._leave_alone(connection_id)
+            except ReadFailed as error:
+                log.warning("connection %s: a read failed: %s", connection_id, error.detail)
+                self._leave_alone(connection_id)
+            except (NotConnected, ScopeMissing) as error:
+                log.warning("connection %s: %s", connection_id, error.detail or error.user_message)
+                self._end_run(connection_id, error)
+            except TokenUnreadable as error:
+                log.error("connection %s: %s", connection_id, error.detail)
+                self._end_run(connection_id, error, "internal")
+        if more:
+            self._queue.ring_export(connection_id)
+
+    def failed(self, connection_id: str) -> None:
+        """A job ended in an error nobody foresaw: its run ends visibly, its documents stay as they are."""
+        with self._tools.units.write(patience=PATIENCE) as uow:
+            run = uow.runs.open_of(connection_id, RunKind.EXPORT)
+            if run is not None:
+                uow.runs.finish(run.id, RunState.FAILED, error_code="internal")
+            uow.commit()
+
+    def _open(self, connection_id: str, lease: Lease, stop: Callable[[], bool]) -> Session | None:
+        """Everything a slice needs, read once."""
+        tools = self._tools
+        with tools.units.read() as uow:
+            connection = uow.connections.get(connection_id)
+            if connection is None:
+                return None
+            webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
+            run = uow.runs.open_of(connection_id, RunKind.EXPORT)
+        if webservice is None or webservice.mapping_completed_at is None:
+            return None
+        with tools.units.write(patience=PATIENCE) as uow:
+            expired = uow.ledger.expire_sending(
+                connection.gallery_id, connection.tenant_id, lease.number, tools.timings.settle
+            )
+            due = uow.ledger.has_due_work(connection.gallery_id, connection.tenant_id)
+            uow.commit()
+        if expired:
+            log.warning("connection %s: %d documents of a dead worker are checked", connection_id, expired)
+        if run is None and not due:
+            return None
+        interactive = run is not None and run.trigger is not RunTrigger.SCHEDULE
+        gallery_id = connection.gallery_id
+        return Session(
+            tools=tools,
+            connection=connection,
+            webservice=webservice,
+            lease=lease,
+            calls=self._calls.of(connection, interactive=interactive),
+            run=run,
+            info=tools.gallery.info(gallery_id),
+            reference=self._reference.for_run(connection),
+            tax_options={option.id: option for option in tools.gallery.tax_options(gallery_id)},
+            methods={method.id: method for method in tools.gallery.payment_methods(gallery_id)},
+            ends_at=tools.clock.monotonic() + tools.timings.slice,
+            stop=stop,
+        )
+
+    def _work(self, session: Session) -> bool:
+        """Whether there is more to do right now."""
+        if session.run is not None and not session.run.scanned:
+            if not scan(session):
+                return True
+            self._scanned(session)
+        # Without an open run only what was begun is brought to its end (a cancelled run, a restart)
+        phases = PHASES if session.run is not None else PHASES[:1]
+        while not session.out_of_time:
+            session.lease.must_hold()
+            if self._settings_changed(session):
+                return True
+            if not any(phase(session) for phase in phases):
+                return self._end(session)
+        return True
+
+    def _scanned(self, session: Session) -> None:
+        assert session.run is not None
+        with session.write() as uow:
+            counts = uow.ledger.counts(session.gallery_id, session.tenant_id)
+            to_do = sum(n for (_, state), n in counts.items() if state is DocumentState.PENDING)
+            uow.runs.progress(session.run.id, scanned=True, put={"to_do": to_do}, step="Sending")
+            uow.commit()
+
+    def _settings_changed(self, session: Session) -> bool:
+        """Cancelled meanwhile, paused, or saved anew: begin again with what holds now."""
+        with session.read() as uow:
+            run = uow.runs.open_of(session.connection.id, RunKind.EXPORT)
+            webservice = uow.webservices.get(session.gallery_id, session.webservice.id)
+        same_run = (run.id if run else None) == (session.run.id if session.run else None)
+        current: Settings | None = webservice.settings if webservice else None
+        return not same_run or current != session.settings
+
+    def _end(self, session: Session) -> bool:
+        """Nothing is due: the run is over, unless something is still being checked with Xero."""
+        if session.run is None:
+            return False
+        with session.write() as uow:
+            if not session.asked_again:
+                # A contact entered twice in the gallery waits for its twin, and has it by now
+                twins = uow.ledger.requeue(
+                    session.gallery_id, session.tenant_id, [DocumentState.BLOCKED], reasons=["waiting_for_contact"]
+                )
+                uow.commit()
+                if twins:
+                    session.asked_again = True
+                    session.contact_index = None
+                    return self._work(session)
+        with session.write() as uow:
+            if uow.ledger.next_due_at(session.gallery_id, session.tenant_id) is not None:
+                uow.runs.progress(session.run.id, step="Checking with Xero what arrived")
+                uow.commit()
+                return False  # the sweep rings when the next look is due
+            ended = uow.runs.finish(session.run.id, RunState.FINISHED)
+            uow.webservices.mark(session.webservice.id, first_export=True)
+            run = uow.runs.get(session.gallery_id, session.run.id)
+            uow.commit()
+        if ended and run is not None:
+            self._finished(session.connection, run)
+        return False
+
+    def _leave_alone(self, connection_id: str) -> None:
+        with self._tools.units.read() as uow:
+            connection = uow.connections.get(connection_id)
+        if connection is not None:
+            self._calls.of(connection).offline()
+
+    def _end_run(self, connection_id: str, error: GalleriaXeroError, code: str | None = None) -> None:
+        """The connection is blocked: the run ends with that reason; its documents wait and go on later."""
+        with self._tools.units.write(patience=PATIENCE) as uow:
+            connection = uow.connections.get(connection_id)
+            run = uow.runs.open_of(connection_id, RunKind.EXPORT)
+            if connection is not None and run is not None:
+                reason = code or connection.status_reason or connection.status.value
+                uow.runs.finish(run.id, RunState.FAILED, error_code=reason)
+            uow.commit()

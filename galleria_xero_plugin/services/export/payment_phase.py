@@ -1,0 +1,172 @@
+"""Payments: always look first, then send. Nothing in Xero keeps a payment from being entered twice
+(export-protocol §2.6), so every rule here earns its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ...domain.accounting import NestedPayment, XeroInvoice
+from ...domain.answers import Expected, booked_by_hand
+from ...domain.markers import marker_in_reference
+from ...domain.model import Invoice, Payment
+from ...domain.payments import payment_draft
+from ...domain.reasons import Hold, amount_text
+from ...domain.states import DocumentKind, DocumentState
+from ...ports.records import Document
+from .holding import hold
+from .sending import Prepared, send
+from .session import BATCH, Held, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A payment that stands in Xero already: whether it carries our marker or a person entered it."""
+
+    row: Document
+    payment: NestedPayment
+    ours: bool
+
+
+def step(session: Session) -> bool:
+    """Send one batch of payments, at most one for each invoice. False when none is due."""
+    with session.read() as uow:
+        scope = (session.gallery_id, session.tenant_id)
+        rows = uow.ledger.due(*scope, DocumentKind.PAYMENT, BATCH, one_per_parent=True)
+        if not rows:
+            return False
+        parents = [row.parent_local_id for row in rows]
+        sent = uow.ledger.known(*scope, DocumentKind.INVOICE, parents)
+        siblings = uow.ledger.children(*scope, DocumentKind.PAYMENT, parents)
+    session.say(f"Sending payments: {rows[0].label} to {rows[-1].label}")
+    invoices = session.invoices(parents)
+    standing = by_id(session, [document.xero_id for document in sent.values() if document.xero_id])
+    prepared: list[Prepared] = []
+    held: list[Held] = []
+    found: list[Found] = []
+    for row in rows:
+        parent = sent.get(row.parent_local_id)
+        if parent is None or parent.xero_id is None:
+            held.append(Held(row, Hold("waiting_for_invoice", {"number": row.label})))
+            continue
+        outcome = _decide(
+            session,
+            row,
+            invoices.get(row.parent_local_id),
+            standing.get(parent.xero_id),
+            siblings.get(row.parent_local_id, ()),
+        )
+        if isinstance(outcome, Prepared):
+            prepared.append(outcome)
+        elif isinstance(outcome, Found):
+            found.append(outcome)
+        elif outcome.hold.code == "booked_by_hand_unclear":
+            _ask(session, outcome)
+        else:
+            held.append(outcome)
+    hold(session, held)
+    for item in found:
+        adopt(session, item, expect=DocumentState.PENDING)
+    if prepared:
+        send(session, DocumentKind.PAYMENT, prepared)
+    return True
+
+
+def by_id(session: Session, ids: Sequence[str]) -> dict[str, XeroInvoice]:
+    """Invoices in Xero with their payments, by id. Always paged: unpaged lists drop the payments."""
+    if not ids:
+        return {}
+    page = session.calls.read(session.tools.api.invoices_by_id(list(dict.fromkeys(ids))))
+    return {invoice.id: invoice for invoice in page.items}
+
+
+def _decide(
+    session: Session,
+    row: Document,
+    invoice: Invoice | None,
+    standing: XeroInvoice | None,
+    siblings: Sequence[Document],
+) -> Prepared | Held | Found:
+    payment = next((p for p in invoice.payments if p.id == row.local_id), None) if invoice else None
+    if invoice is None or payment is None:
+        return Held(row, Hold("cancelled_never_sent"), for_good=True)
+    facts = {"number": row.label, "amount": amount_text(payment.amount, invoice.currency)}
+    if standing is None:
+        return Held(row, Hold("invoice_not_payable", {**facts, "status": "no longer there"}))
+    if standing.payments is None:
+        return Held(row, Hold("checking_with_xero"))  # money was paid, but the list of payments is missing
+    for standing_payment in standing.payments:
+        if marker_in_reference(standing_payment.reference) == row.marker:
+            return Found(row, standing_payment, ours=True)
+    booked = _booked_by_somebody(session, row, payment, standing, siblings)
+    if booked is not None:
+        return booked
+    plan = payment_draft(
+        payment,
+        invoice,
+        settings=session.settings,
+        reference=session.reference,
+        xero_invoice=standing,
+        marker=row.marker,
+        methods=session.methods,
+    )
+    if plan.draft is None:
+        return Held(row, plan.hold or Hold("internal"))
+    return Prepared(
+        row=row,
+        payload=session.tools.api.payload(plan.draft),
+        expected=Expected(f"{plan.draft.invoice_id}|{plan.draft.reference}", total=plan.draft.amount),
+        note=(plan.hold.code, plan.hold.facts) if plan.hold else None,
+    )
+
+
+def _booked_by_somebody(
+    session: Session, row: Document, payment: Payment, standing: XeroInvoice, siblings: Sequence[Document]
+) -> Found | Held | None:
+    """Money on the invoice that is not ours: the bookkeeper may have entered this very payment."""
+    ours = sum((s.xero_total or Decimal(0) for s in siblings if s.state is DocumentState.DONE), Decimal(0))
+    if standing.amount_paid == ours:
+        return None
+    adopted_ids = {s.xero_id for s in siblings if s.state is DocumentState.DONE}
+    strangers = [
+        p for p in standing.payments or () if p.id not in adopted_ids and marker_in_reference(p.reference) is None
+    ]
+    if not strangers:
+        return None
+    page = session.calls.read(session.tools.api.payments_of(standing.id))
+    accounts = {entry.id: entry.account_id for entry in page.items if entry.status != "DELETED"}
+    account_id = session.settings.mapping.banks.get(payment.method_id, "")
+    match = booked_by_hand(strangers, accounts, amount=payment.amount, date=payment.date, account_id=account_id)
+    if match is not None:
+        return Found(row, match, ours=False)
+    facts = {"number": standing.number, "amount": amount_text(payment.amount, standing.currency)}
+    return Held(row, Hold("booked_by_hand_unclear", facts))
+
+
+def _ask(session: Session, item: Held) -> None:
+    with session.write() as uow:
+        uow.ledger.move(
+            item.row.id,
+            expect=[DocumentState.PENDING],
+            to=DocumentState.CONFLICT,
+            reason=(item.hold.code, item.hold.facts),
+        )
+        session.note(uow, waiting=1)
+        uow.commit()
+
+
+def adopt(session: Session, item: Found, *, expect: DocumentState) -> None:
+    """The payment stands in Xero already: remember it as this one."""
+    with session.write() as uow:
+        moved = uow.ledger.move(
+            item.row.id,
+            expect=[expect],
+            to=DocumentState.DONE,
+            xero_id=item.payment.id,
+            xero_total=item.payment.amount,
+            adopted=True,
+            reason=None if item.ours else ("recognised_by_hand", {"number": item.row.label}),
+        )
+        session.note(uow, adopted=int(moved))
+        uow.commit()

@@ -1,0 +1,179 @@
+"""Write ahead, send, record: the only place from which anything is created in Xero (T2, N, T3)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...domain.accounting import Element
+from ...domain.answers import Expected, Outcome, Verdict, read_element
+from ...domain.states import DocumentKind, DocumentState
+from ...errors import NotConnected, NotSent, Paused, ScopeMissing, Unknown
+from ...ports.records import Batch, Document
+from ...ports.store import UnitOfWork
+from ...ports.xero import Answer, WriteKind, XeroRequest
+from ..lease import LeaseLost
+from .session import Session
+
+WRITES = {
+    DocumentKind.CONTACT: WriteKind.CONTACT,
+    DocumentKind.INVOICE: WriteKind.INVOICE,
+    DocumentKind.PAYMENT: WriteKind.PAYMENT,
+}
+COUNTED_AS = {DocumentKind.CONTACT: "contacts", DocumentKind.INVOICE: "invoices", DocumentKind.PAYMENT: "payments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A row that is ready: its frozen payload, what the answer must show, and which version was frozen."""
+
+    row: Document
+    payload: str
+    expected: Expected
+    seen: tuple[int, str] | None = None
+    note: tuple[str, dict[str, str]] | None = None
+
+
+Recorded = Callable[[UnitOfWork, Prepared, Element], None]
+
+
+def send(
+    session: Session, kind: DocumentKind, prepared: Sequence[Prepared], on_created: Recorded | None = None
+) -> None:
+    """Send one batch. `on_created` runs in T3's transaction for every document that now stands in Xero.
+
+    Raises Paused, ReconnectRequired, NotConnected, ScopeMissing or LeaseLost; whatever happens, every row is
+    left in a state from which it goes on.
+    """
+    session.calls.ready()  # before T2, so that waiting for a token or a slot never eats the deadline
+    request = session.tools.api.create(WRITES[kind], [item.payload for item in prepared])
+    batch = _batch(session, request, prepared)
+    written_at = session.tools.clock.monotonic()
+    _write_ahead(session, kind, batch)
+    try:
+        if session.tools.clock.monotonic() - written_at > session.tools.timings.send_deadline:
+            raise NotSent(detail="send deadline passed")
+        answer = session.calls.write(request, batch.idempotency_key)
+    except (NotSent, Paused, NotConnected, ScopeMissing) as error:
+        _record_not_sent(session, batch, prepared, error)
+        raise
+    except Unknown as error:
+        _record_unknown(session, batch, prepared, error)
+    else:
+        _record(session, kind, batch, prepared, answer, on_created)
+
+
+def _batch(session: Session, request: XeroRequest[object], prepared: Sequence[Prepared]) -> Batch:
+    batch_id = str(uuid.uuid4())
+    request_hash = hashlib.sha256(request.body or b"").hexdigest()
+    # Keys are scoped to the app, not to the organisation (xero-facts §3), so the organisation is part of it
+    scope = [session.tenant_id, request.method, request.path, batch_id, request_hash]
+    key = hashlib.sha256(json.dumps(scope).encode()).hexdigest()
+    return Batch(
+        id=batch_id,
+        idempotency_key=key,
+        request_hash=request_hash,
+        payloads={item.row.id: item.payload for item in prepared},
+        seen={item.row.id: item.seen for item in prepared if item.seen},
+    )
+
+
+def _write_ahead(session: Session, kind: DocumentKind, batch: Batch) -> None:
+    with session.write() as uow:
+        if not uow.connections.holds_lease(session.connection.id, session.lease.number):
+            raise LeaseLost
+        if not uow.ledger.start_sending(
+            session.connection.id, session.lease.number, kind, batch, worker=session.tools.worker
+        ):
+            raise LeaseLost  # a row is no longer ours to send: somebody else has been here
+        uow.commit()
+
+
+def _record_not_sent(session: Session, batch: Batch, prepared: Sequence[Prepared], error: Exception) -> None:
+    with session.write() as uow:
+        for item in prepared:
+            uow.ledger.move(
+                item.row.id,
+                expect=[DocumentState.SENDING],
+                to=DocumentState.PENDING,
+                lease=session.lease.number,
+            )
+        status = getattr(error, "status", None)
+        uow.ledger.finish_attempt(batch.id, status=status, outcome="not sent", request_id=None)
+        uow.commit()
+
+
+def _record_unknown(session: Session, batch: Batch, prepared: Sequence[Prepared], error: Unknown) -> None:
+    with session.write() as uow:
+        for item in prepared:
+            # One bad document can make Xero refuse the whole request: try them in halves next time
+            halved = max(1, item.row.batch_cap // 2) if error.whole_request_refused else None
+            if halved is not None:
+                halved = max(1, min(halved, len(prepared) // 2))
+            uow.ledger.move(
+                item.row.id,
+                expect=[DocumentState.SENDING],
+                to=DocumentState.UNKNOWN,
+                lease=session.lease.number,
+                reason=("checking_with_xero", {}),
+                not_before=uow.now() + session.tools.timings.settle,
+                batch_cap=halved,
+            )
+        uow.ledger.finish_attempt(batch.id, status=error.status, outcome="unknown", request_id=error.request_id)
+        uow.commit()
+
+
+def _record(
+    session: Session,
+    kind: DocumentKind,
+    batch: Batch,
+    prepared: Sequence[Prepared],
+    answer: Answer[tuple[Element, ...]],
+    on_created: Recorded | None,
+) -> None:
+    by_key: dict[str, list[Element]] = {}
+    for element in answer.value:
+        by_key.setdefault(element.key.casefold(), []).append(element)
+    created = refused = 0
+    with session.write() as uow:
+        for item in prepared:
+            found = by_key.get(item.expected.key.casefold(), [])
+            # the same document twice in one answer explains nothing: it is read back
+            element = found[0] if len(found) == 1 else None
+            verdict = read_element(item.expected, element)
+            if not _apply(session, uow, item, verdict, element):
+                continue  # overtaken: whoever holds the row now will settle it
+            if verdict.outcome is Outcome.YES and element is not None:
+                created += 1
+                if on_created:
+                    on_created(uow, item, element)
+            elif verdict.outcome is Outcome.NO:
+                refused += 1
+        uow.ledger.finish_attempt(
+            batch.id, status=answer.status, outcome=f"answered: {created} created", request_id=answer.request_id
+        )
+        session.note(uow, **{COUNTED_AS[kind]: created, "refused": refused})
+        uow.commit()
+
+
+def _apply(
+    session: Session, uow: UnitOfWork, item: Prepared, verdict: Verdict, element: Element | None
+) -> bool:
+    reason = (verdict.reason, verdict.facts) if verdict.reason else item.note
+    common = {"expect": [DocumentState.SENDING], "lease": session.lease.number, "reason": reason}
+    if verdict.outcome is Outcome.YES and element is not None:
+        return uow.ledger.move(
+            item.row.id,
+            to=DocumentState.DONE,
+            xero_id=element.id,
+            xero_number=element.number,
+            xero_total=element.total,
+            **common,
+        )
+    if verdict.outcome is Outcome.NO:
+        return uow.ledger.move(item.row.id, to=DocumentState.REJECTED, **common)
+    wait = None if verdict.at_once else uow.now() + session.tools.timings.settle
+    return uow.ledger.move(item.row.id, to=DocumentState.UNKNOWN, not_before=wait, **common)

@@ -1,0 +1,66 @@
+"""The lease of an organisation: one worker at a time talks to it (export-protocol §2.4 T1)."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from ..errors import GalleriaXeroError
+from ..ports.store import Units
+
+PATIENCE = 30.0
+"""Seconds a worker waits for the database's lock; a page waits none."""
+
+
+class LeaseLost(GalleriaXeroError):
+    """Somebody else works for this organisation now: stop without a trace."""
+
+    def __init__(self) -> None:
+        super().__init__("Another worker has taken over.", detail="lease lost")
+
+
+class Lease:
+    """A claim with a fencing number; a context manager that gives it back."""
+
+    def __init__(self, units: Units, connection_id: str, number: int, seconds: int) -> None:
+        self._units = units
+        self._seconds = seconds
+        self.connection_id = connection_id
+        self.number = number
+
+    def renew(self) -> bool:
+        """Claim it for another term. False when it is ours no more."""
+        with self._units.write(patience=PATIENCE) as uow:
+            held = uow.connections.renew_lease(self.connection_id, self.number, self._seconds)
+            uow.commit()
+        return held
+
+    def must_hold(self) -> None:
+        """Renew, or raise LeaseLost."""
+        if not self.renew():
+            raise LeaseLost
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._units.write(patience=PATIENCE) as uow:
+            uow.connections.release_lease(self.connection_id, self.number)
+            uow.commit()
+
+
+class Leases:
+    """Claims leases for this process; `owner` names it in the database for people who look."""
+
+    def __init__(self, units: Units, *, owner: str, seconds: int) -> None:
+        self._units = units
+        self._owner = owner
+        self._seconds = seconds
+
+    def claim(self, connection_id: str) -> Lease | None:
+        """The organisation's lease, or None when another worker has it, or it is paused or not connected."""
+        with self._units.write(patience=PATIENCE) as uow:
+            number = uow.connections.claim_lease(connection_id, self._owner, self._seconds)
+            uow.commit()
+        return None if number is None else Lease(self._units, connection_id, number, self._seconds)

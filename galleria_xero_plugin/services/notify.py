@@ -1,0 +1,262 @@
+"""Mail to the people of a gallery: rarely, once each, and never in the way of the work.
+
+At once only when the connection is lost; else that the first sync is done, and one digest a day when something
+new needs a person (product.md §4.9). A mail that cannot be handed over is owed and tried again by the sweep.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import logging
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+from ..domain.model import GalleryInfo
+from ..domain.reasons import REASONS, Whose
+from ..domain.states import DocumentKind, DocumentState
+from ..errors import Busy
+from ..ports.gallery import Gallery
+from ..ports.records import Connection, ConnectionStatus, Document, Run
+from ..ports.runtime import Mail, Mailer
+from ..ports.store import UnitOfWork, Units
+from .lease import PATIENCE
+
+log = logging.getLogger("galleria_xero.notify")
+
+Action = tuple[str, str, dict[str, str]]
+"""What a mail asks for: the words of the link, the endpoint of the page, and its values."""
+
+DIGEST_AT = dt.time(8)
+"""The local time from which on the daily mail may go out."""
+ASK_WITHIN = 500
+"""How many waiting documents a digest looks at; more than that are one question, not five hundred."""
+LISTED = 12
+WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT, DocumentState.PENDING)
+FOREVER = dt.timedelta(days=36_500)
+
+
+class Notify:
+    """Writes the mails. `link` gives the path or address of one of our pages: (endpoint, values) -> text."""
+
+    def __init__(
+        self,
+        units: Units,
+        gallery: Gallery,
+        mailer: Mailer,
+        site_url: str,
+        link: Callable[[str, dict[str, str]], str],
+    ) -> None:
+        self._units = units
+        self._gallery = gallery
+        self._mailer = mailer
+        self._site_url = site_url
+        self._link = link
+
+    def disconnected(self, connection: Connection) -> bool:
+        """The organisation was disconnected in Xero. Whether a mail went out."""
+        name = connection.organisation_name
+        return self._now(
+            connection,
+            f"disconnected:{connection.token_version}",
+            f"{name} was disconnected in Xero",
+            [
+                f"{name} is no longer connected: somebody removed the connection in Xero.",
+                "Nothing is lost. Your invoices stay in Xero, and new ones wait here until you reconnect; "
+                "then what was missed is caught up by itself.",
+            ],
+            ("Reconnect", "connect", {"webservice_id": connection.webservice_id}),
+        )
+
+    def reconnect_needed(self, connection: Connection) -> bool:
+        """Xero no longer accepts the consent. Whether a mail went out."""
+        try:
+            return self._permission_lost(connection)
+        except (OSError, Busy) as problem:
+            return _not_mailed(connection, problem)
+
+    def _permission_lost(self, connection: Connection) -> bool:
+        name = connection.organisation_name
+        return self._once(
+            connection,
+            f"reconnect:{connection.token_version}",
+            f"Xero needs your permission again for {name}",
+            [
+                f"Xero no longer accepts the permission that was given for {name}.",
+                "Nothing is lost. New invoices wait here until you reconnect; then they are sent by themselves.",
+            ],
+            ("Reconnect", "connect", {"webservice_id": connection.webservice_id}),
+        )
+
+    def first_export_finished(self, connection: Connection, run: Run) -> bool:
+        """The first sync with this organisation has ended. Whether a mail went out (only the first run's does)."""
+        with self._units.read() as uow:
+            counts = uow.ledger.counts(connection.gallery_id, connection.tenant_id)
+            waiting = sum(uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id).values())
+        done = {kind: counts.get((kind, DocumentState.DONE), 0) for kind in DocumentKind}
+        lines = [
+            f"The first sync with {connection.organisation_name} is done. In Xero stand now:",
+            f"{_count(done[DocumentKind.INVOICE], 'invoice')}, {_count(done[DocumentKind.PAYMENT], 'payment')} and "
+            f"{_count(done[DocumentKind.CONTACT], 'contact')} of your gallery.",
+        ]
+        if waiting:
+            waits = "1 document waits" if waiting == 1 else f"{waiting} documents wait"
+            lines.append(f"{waits}; the page below says why, and what to do.")
+        return self._now(
+            connection,
+            "first-sync",
+            f"The first sync with {connection.organisation_name} is done",
+            lines,
+            ("Show the sync", "run", {"run_id": run.id}),
+        )
+
+    def attention(self) -> int:
+        """The daily digest of every gallery that has not had today's and where something new needs a person, from
+        08:00 of its local time on; and what could not be mailed at once about a lost permission. How many went out.
+
+        Ends at the first mail that cannot be handed over: the others would only wait for the same server.
+        """
+        with self._units.read() as uow:
+            now = uow.now()
+            connections = uow.connections.to_keep(now + FOREVER)  # every open one with tokens
+        sent = 0
+        for connection in connections:
+            try:
+                if connection.status is ConnectionStatus.ACTIVE:
+                    sent += self._digest(connection, now)
+                elif connection.status is ConnectionStatus.NEEDS_REAUTH:
+                    sent += self._permission_lost(connection)
+            except Busy as problem:
+                log.info("connection %s: no mail now: %s", connection.id, problem.detail)
+            except OSError as problem:
+                log.warning("connection %s: a mail was not handed over: %s", connection.id, type(problem).__name__)
+                break
+        return sent
+
+    def _digest(self, connection: Connection, now: dt.datetime) -> bool:
+        local = now.astimezone(_zone(self._gallery.info(connection.gallery_id)))
+        if local.time() < DIGEST_AT:
+            return False
+        with self._units.write(patience=PATIENCE) as uow:
+            today = f"digest:{local.date().isoformat()}"
+            if not uow.notices.claim(connection.id, today):
+                return False
+            fresh = [item for item in _wanting(uow, connection) if uow.notices.claim(connection.id, item[0])]
+            waiting = uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id)
+            uow.commit()
+        if not fresh:
+            return False
+        people = sum(n for code, n in waiting.items() if _needs_a_person(code))
+        lines = [f"{_count(len(fresh), 'thing')} with {connection.organisation_name} "
+                 f"{'needs' if len(fresh) == 1 else 'need'} a person since the last mail:"]  # fmt: skip
+        lines += [f"- {text}" for _, text in fresh[:LISTED]]
+        if len(fresh) > LISTED:
+            lines.append(f"- and {len(fresh) - LISTED} more")
+        if people > len(fresh):
+            lines.append(f"Altogether {people} documents wait for somebody. Everything else goes on meanwhile.")
+        topics = [today, *(topic for topic, _ in fresh)]
+        subject = f"{connection.organisation_name}: {_count(len(fresh), 'thing')} to look at"
+        action = ("Show what is waiting", "activity", {"webservice_id": connection.webservice_id})
+        return self._send(connection, topics, subject, lines, action)
+
+    def _now(self, connection: Connection, topic: str, subject: str, lines: Sequence[str], action: Action) -> bool:
+        """As `_once`, in the middle of somebody's work, which a mail never breaks."""
+        try:
+            return self._once(connection, topic, subject, lines, action)
+        except (OSError, Busy) as problem:
+            return _not_mailed(connection, problem)
+
+    def _once(self, connection: Connection, topic: str, subject: str, lines: Sequence[str], action: Action) -> bool:
+        """Send unless it was sent; whether it went out. Raises OSError and Busy."""
+        with self._units.write(patience=PATIENCE) as uow:
+            mine = uow.notices.claim(connection.id, topic)
+            uow.commit()
+        return mine and self._send(connection, [topic], subject, lines, action)
+
+    def _send(
+        self, connection: Connection, topics: Sequence[str], subject: str, lines: Sequence[str], action: Action
+    ) -> bool:
+        """Hand over a mail whose topics are claimed. When it fails they are given back, and OSError is raised."""
+        to = self._recipients(connection)
+        if not to:
+            log.warning("connection %s: nobody to mail to", connection.id)
+            return False
+        label, endpoint, values = action
+        address = self._link(endpoint, values)
+        address = address if "://" in address else self._site_url + address
+        try:
+            self._mailer.send(_mail(to, subject, lines, label, address))
+        except OSError:
+            self._release(connection, topics)
+            raise
+        return True
+
+    def _recipients(self, connection: Connection) -> tuple[str, ...]:
+        with self._units.read() as uow:
+            webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
+        if webservice is not None and webservice.settings.admin_emails:
+            return webservice.settings.admin_emails
+        owner = self._gallery.info(connection.gallery_id).owner_email
+        return (owner,) if owner else ()
+
+    def _release(self, connection: Connection, topics: Sequence[str]) -> None:
+        with self._units.write(patience=PATIENCE) as uow:
+            for topic in topics:
+                uow.notices.release(connection.id, topic)
+            uow.commit()
+
+
+def _not_mailed(connection: Connection, problem: Exception) -> bool:
+    log.warning("connection %s: a mail was not handed over: %s", connection.id, type(problem).__name__)
+    return False
+
+
+def _wanting(uow: UnitOfWork, connection: Connection) -> list[tuple[str, str]]:
+    """(topic, words) of everything that waits for a person; the topic is the same as long as the question is."""
+    scope = (connection.gallery_id, connection.tenant_id)
+    found: list[tuple[str, str]] = []
+    after: str | None = None
+    while len(found) < ASK_WITHIN:
+        documents, after = uow.ledger.page(*scope, states=WAITING, after=after, limit=100)
+        found += [(f"waits:{row.id}:{row.reason_code}", _words(row)) for row in documents if _waits_for_a_person(row)]
+        if after is None:
+            break
+    found += [
+        (f"contact:{conflict.id}", f"{conflict.name}: which contact of your gallery is it?")
+        for conflict in uow.contacts.conflicts(*scope)
+    ]
+    return found[:ASK_WITHIN]
+
+
+def _waits_for_a_person(row: Document) -> bool:
+    return row.reason_code is not None and _needs_a_person(row.reason_code)
+
+
+def _needs_a_person(code: str) -> bool:
+    reason = REASONS.get(code)
+    return reason is not None and reason.whose in (Whose.YOU, Whose.BOOKKEEPER)
+
+
+def _words(row: Document) -> str:
+    reason = REASONS[row.reason_code or ""]
+    return f"{row.label}: {reason.title} ({reason.whose.label.lower()})"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _zone(info: GalleryInfo) -> dt.tzinfo:
+    try:
+        return ZoneInfo(info.time_zone)
+    except (KeyError, ValueError, OSError):
+        return dt.UTC
+
+
+def _mail(to: tuple[str, ...], subject: str, lines: Sequence[str], label: str, address: str) -> Mail:
+    """Names come from Xero and from the gallery: they are escaped in HTML, and a subject is one line."""
+    subject = " ".join(subject.split())
+    text = "\n\n".join([*(" ".join(line.split()) for line in lines), f"{label}: {address}"]) + "\n"
+    paragraphs = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    button = f'<p><a href="{html.escape(address, quote=True)}">{html.escape(label)}</a></p>'
+    return Mail(to, subject, text, f"<!doctype html><html><body>{paragraphs}{button}</body></html>")

@@ -1,0 +1,283 @@
+"""What the pages show, read in one short transaction each. Nothing here changes anything or talks to Xero."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from ..domain.model import Access
+from ..domain.reasons import Whose, explain
+from ..domain.states import OPEN_RUN_STATES, DocumentKind, DocumentState, RunKind
+from ..errors import NotFound
+from ..ports.gallery import Gallery
+from ..ports.records import Connection, ConnectionStatus, Document, Run, Webservice
+from ..ports.runtime import JobQueue
+from ..ports.store import UnitOfWork, Units
+from . import wording
+from .document_rows import GROUPS, Links, conflict_rows, document_row
+from .read_models import (
+    ActivityFilter,
+    ActivityPage,
+    Attempt,
+    ConflictsPage,
+    DocumentPage,
+    Group,
+    ListPage,
+    RunPage,
+    RunView,
+    ServicePage,
+    ServiceRow,
+    Waiting,
+    Words,
+)
+from .settings_page import SettingsPage, settings_page
+from .usage import Meaning, meaning, today_of
+
+PAGE = 50
+LEFT = (DocumentState.PENDING, DocumentState.SENDING, DocumentState.UNKNOWN)
+Counts = Mapping[tuple[DocumentKind, DocumentState], int]
+
+
+class Queries:
+    """One method per page. All but `list_page` raise NotFound for an id that is not this gallery's."""
+
+    def __init__(self, units: Units, gallery: Gallery, queue: JobQueue, links: Links) -> None:
+        self._units = units
+        self._gallery = gallery
+        self._queue = queue
+        self._links = links
+
+    def list_page(self, access: Access) -> ListPage:
+        """The Webservices tab."""
+        gallery = self._gallery.info(access.gallery_id)
+        with self._units.read() as uow:
+            now = uow.now()
+            today = today_of(gallery, now)
+            rows = tuple(
+                _row(uow, webservice, now, today) for webservice in uow.webservices.of_gallery(access.gallery_id)
+            )
+        return ListPage(gallery, now, rows)
+
+    def service_page(self, access: Access, webservice_id: str) -> ServicePage:
+        """The head of a page about one webservice."""
+        gallery = self._gallery.info(access.gallery_id)
+        with self._units.read() as uow:
+            now = uow.now()
+            row = _row(uow, _webservice(uow, access, webservice_id), now, today_of(gallery, now))
+        return ServicePage(gallery, now, row)
+
+    def run_page(self, access: Access, run_id: str) -> RunPage:
+        """A run with its progress."""
+        gallery = self._gallery.info(access.gallery_id)
+        with self._units.read() as uow:
+            now = uow.now()
+            run = uow.runs.get(access.gallery_id, run_id)
+            if run is None:
+                raise NotFound(f"run {run_id}")
+            row = _row(uow, _webservice(uow, access, run.webservice_id), now, today_of(gallery, now))
+            view = _run_view(uow, run, uow.connections.get(run.connection_id), now)
+        return RunPage(gallery, now, row, view, view.done or self._queue.alive())
+
+    def settings_page(self, access: Access, webservice_id: str) -> SettingsPage:
+        """Edit: preferences, the mapping with its choices, what is proposed and what is missing."""
+        gallery = self._gallery.info(access.gallery_id)
+        reference = None
+        with self._units.read() as uow:
+            now = uow.now()
+            today = today_of(gallery, now)
+            row = _row(uow, _webservice(uow, access, webservice_id), now, today)
+            if row.connection is not None:
+                reference = uow.reference.get(access.gallery_id, row.connection.tenant_id)
+        return settings_page(self._gallery, gallery, row, reference, now, today)
+
+    def meaning(self, access: Access, webservice_id: str, sync_from: dt.date) -> Meaning:
+        """How many invoices a Sync From Date means."""
+        gallery = self._gallery.info(access.gallery_id)
+        with self._units.read() as uow:
+            _webservice(uow, access, webservice_id)
+            today = today_of(gallery, uow.now())
+        return meaning(self._gallery, access.gallery_id, sync_from, today)
+
+    def activity_page(self, access: Access, webservice_id: str, chosen: ActivityFilter) -> ActivityPage:
+        """Every document ever sent to the organisation, also by an earlier webservice."""
+        gallery = self._gallery.info(access.gallery_id)
+        documents: Sequence[Document] = ()
+        parents: Mapping[str, Document] = {}
+        counts: Counts = {}
+        next_cursor = None
+        with self._units.read() as uow:
+            now = uow.now()
+            row = _row(uow, _webservice(uow, access, webservice_id), now, today_of(gallery, now))
+            if row.connection is not None:
+                tenant_id = row.connection.tenant_id
+                counts = uow.ledger.counts(access.gallery_id, tenant_id)
+                documents, next_cursor = uow.ledger.page(
+                    access.gallery_id,
+                    tenant_id,
+                    states=GROUPS[chosen.group][1] or None,
+                    kind=chosen.kind,
+                    search=chosen.search,
+                    after=chosen.after,
+                    limit=PAGE,
+                )
+                invoice_ids = [document.parent_local_id for document in documents if document.parent_local_id]
+                parents = uow.ledger.known(access.gallery_id, tenant_id, DocumentKind.INVOICE, invoice_ids)
+        used = {kind for kind, _ in counts}
+        return ActivityPage(
+            gallery=gallery,
+            now=now,
+            row=row,
+            chosen=chosen,
+            groups=tuple(
+                Group(name, label, sum(n for (_, state), n in counts.items() if not states or state in states))
+                for name, (label, states) in GROUPS.items()
+            ),
+            kinds=tuple((kind, words) for kind, words in wording.KINDS.items() if kind in used),
+            documents=tuple(
+                document_row(document, parents.get(document.parent_local_id), row, self._gallery, self._links)
+                for document in documents
+            ),
+            next_cursor=next_cursor,
+        )
+
+    def document_page(self, access: Access, webservice_id: str, document_id: str) -> DocumentPage:
+        """One document with every attempt to send it."""
+        gallery = self._gallery.info(access.gallery_id)
+        parent = None
+        with self._units.read() as uow:
+            now = uow.now()
+            row = _row(uow, _webservice(uow, access, webservice_id), now, today_of(gallery, now))
+            document = uow.ledger.get(access.gallery_id, document_id)
+            if document is None or row.connection is None or document.tenant_id != row.connection.tenant_id:
+                raise NotFound(f"document {document_id}")
+            if document.parent_local_id:
+                parent = uow.ledger.known(
+                    access.gallery_id, document.tenant_id, DocumentKind.INVOICE, [document.parent_local_id]
+                ).get(document.parent_local_id)
+            attempts = uow.ledger.attempts(access.gallery_id, document_id)
+        shown = document_row(document, parent, row, self._gallery, self._links)
+        return DocumentPage(gallery, now, row, shown, parent, tuple(_attempt(one) for one in attempts))
+
+    def conflicts_page(self, access: Access, webservice_id: str) -> ConflictsPage:
+        """Contacts of Xero that no rule could place."""
+        gallery = self._gallery.info(access.gallery_id)
+        with self._units.read() as uow:
+            now = uow.now()
+            row = _row(uow, _webservice(uow, access, webservice_id), now, today_of(gallery, now))
+            conflicts = uow.contacts.conflicts(access.gallery_id, row.connection.tenant_id) if row.connection else ()
+        return ConflictsPage(
+            gallery, now, row, conflict_rows(access.gallery_id, conflicts, row, self._gallery, self._links)
+        )
+
+
+def _webservice(uow: UnitOfWork, access: Access, webservice_id: str) -> Webservice:
+    webservice = uow.webservices.get(access.gallery_id, webservice_id)
+    if webservice is None:
+        raise NotFound(f"webservice {webservice_id}")
+    return webservice
+
+
+def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.date) -> ServiceRow:
+    connection = uow.connections.of_webservice(webservice.gallery_id, webservice.id)
+    waiting, have_accounts, open_run = Waiting(), False, None
+    if connection is not None:
+        waiting = _waiting(uow, connection)
+        have_accounts = uow.reference.get(webservice.gallery_id, connection.tenant_id) is not None
+    runs = uow.runs.latest(webservice.gallery_id, webservice.id, 5)
+    open_run = next((run for run in runs if run.state in OPEN_RUN_STATES), None)
+    last = next((run for run in runs if run.state not in OPEN_RUN_STATES), None)
+    return ServiceRow(
+        webservice=webservice,
+        connection=connection,
+        standing=wording.standing(
+            webservice,
+            connection,
+            open_run=open_run,
+            waiting=waiting,
+            have_accounts=have_accounts,
+            now=now,
+            today=today,
+        ),
+        schedule=wording.schedule(webservice.settings),
+        next_run_at=_next_run(webservice, connection),
+        last=_run_view(uow, last, connection, now) if last else None,
+        open_run=_run_view(uow, open_run, connection, now) if open_run else None,
+        waiting=waiting,
+        menu=_menu(webservice, connection),
+    )
+
+
+def _next_run(webservice: Webservice, connection: Connection | None) -> dt.datetime | None:
+    runs_by_itself = connection is not None and connection.status is ConnectionStatus.ACTIVE
+    return connection.next_run_at if connection and runs_by_itself and webservice.settings.scheduled else None
+
+
+def _menu(webservice: Webservice, connection: Connection | None) -> frozenset[str]:
+    """What the "..." menu offers: only what can be done now."""
+    items = {"edit", "delete"}
+    if connection is None:
+        return frozenset(items | {"connect"})
+    items |= {"activity", "reconnect"}
+    if connection.status is not ConnectionStatus.DISCONNECTED:
+        items.add("disconnect")
+    if connection.status is ConnectionStatus.PAUSED:
+        items.add("resume")
+    if connection.status is ConnectionStatus.ACTIVE:
+        items |= {"pause", "import_contacts"}
+        if webservice.mapping_completed_at is not None:
+            items.add("sync")
+    return frozenset(items)
+
+
+def _waiting(uow: UnitOfWork, connection: Connection) -> Waiting:
+    by_whose = dict.fromkeys(Whose, 0)
+    for code, count in uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id).items():
+        by_whose[explain(code, {}).whose] += count
+    return Waiting(
+        you=by_whose[Whose.YOU],
+        bookkeeper=by_whose[Whose.BOOKKEEPER],
+        developer=by_whose[Whose.DEVELOPER],
+        itself=by_whose[Whose.ITSELF],
+        contacts=len(uow.contacts.conflicts(connection.gallery_id, connection.tenant_id)),
+    )
+
+
+def _run_view(uow: UnitOfWork, run: Run, connection: Connection | None, now: dt.datetime) -> RunView:
+    left = paused_until = None
+    if run.state in OPEN_RUN_STATES and connection is not None:
+        if connection.paused_until is not None and connection.paused_until > now:
+            paused_until = connection.paused_until
+        if run.kind is RunKind.EXPORT:
+            counts = uow.ledger.counts(connection.gallery_id, connection.tenant_id)
+            left = sum(count for (_, state), count in counts.items() if state in LEFT)
+    return wording.run_view(run, left=left, paused_until=paused_until)
+
+
+def _attempt(fields: Mapping[str, str]) -> Attempt:
+    return Attempt(
+        sent_at=_instant(fields.get("sent_at")),
+        finished_at=_instant(fields.get("finished_at")),
+        outcome=OUTCOMES.get(fields.get("outcome") or "", Words("%(outcome)s", {"outcome": fields.get("outcome", "")})),
+        status=fields.get("status") or "",
+        request_id=fields.get("request_id") or "",
+    )
+
+
+def _instant(text: str | None) -> dt.datetime | None:
+    if not text:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+OUTCOMES: Mapping[str, Words] = {
+    "": Words("No answer was noted"),
+    "sent": Words("Xero answered"),
+    "ok": Words("Xero took it"),
+    "refused": Words("Xero refused it"),
+    "not_sent": Words("It did not leave"),
+    "unknown": Words("Xero did not confirm"),
+}

@@ -1,0 +1,245 @@
+"""What the pages show, as frozen values: `queries` makes them, templates only lay them out.
+
+Sentences are `Words`: a constant text with named blanks, so that a host can translate it and a page can write
+dates and numbers as its gallery reads them. Whatever came from a person or from Xero is only ever a value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..domain.model import GalleryInfo
+from ..domain.reasons import Explanation
+from ..domain.states import DocumentKind
+from ..ports.records import Connection, ContactConflict, Document, Run, Webservice
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence: `text` is constant, with blanks like `%(name)s` (a literal % is written %%)."""
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class Tone(StrEnum):
+    """How a state looks: fine, going on by itself, wants a person, or switched off."""
+
+    GOOD = "good"
+    MOVING = "moving"
+    NEEDS = "needs"
+    OFF = "off"
+
+
+class Target(StrEnum):
+    """Where an action leads."""
+
+    NONE = ""
+    CONNECT = "connect"
+    SETTINGS = "edit"
+    ACTIVITY = "activity"
+    RUN = "run"
+    RESUME = "resume"
+    SYNC = "sync"
+    RETRY = "retry"
+    GALLERY = "gallery"
+    XERO = "xero"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a webservice stands, and the one next step."""
+
+    tone: Tone
+    words: Words
+    action: Words | None = None
+    target: Target = Target.NONE
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many documents wait, by who has to do something; `contacts` are questions of the contact import."""
+
+    you: int = 0
+    bookkeeper: int = 0
+    developer: int = 0
+    itself: int = 0
+    contacts: int = 0
+
+    @property
+    def people(self) -> int:
+        """How many want a person."""
+        return self.you + self.bookkeeper + self.developer + self.contacts
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of a run with its name."""
+
+    name: str
+    label: Words
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as a person sees it. `percent` is None while the end is not in sight."""
+
+    run: Run
+    title: Words
+    headline: Words
+    tone: Tone
+    done: bool
+    percent: int | None
+    counts: tuple[Count, ...]
+    explanation: Explanation | None = None
+    paused_until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One webservice on the Webservices tab, and the head of its other pages."""
+
+    webservice: Webservice
+    connection: Connection | None
+    standing: Standing
+    schedule: Words
+    next_run_at: dt.datetime | None
+    last: RunView | None
+    open_run: RunView | None
+    waiting: Waiting
+    menu: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return self.webservice.id
+
+    @property
+    def organisation(self) -> str:
+        return self.connection.organisation_name if self.connection else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The Webservices tab."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    rows: tuple[ServiceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePage:
+    """A page about one webservice: Allow access, Disconnect, Delete."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """A run with live progress. `queue_alive` is whether the site's worker queue answers."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+    view: RunView
+    queue_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document on the Activity page; the addresses are empty when there is nothing to open."""
+
+    document: Document
+    kind: Words
+    state: Words
+    tone: Tone
+    explanation: Explanation | None
+    xero_text: str
+    xero_url: str
+    gallery_url: str
+    target: Target
+    may_retry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A choice of the Activity page's filter, with how many documents it has."""
+
+    name: str
+    label: Words
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """What a person asked the Activity page for."""
+
+    group: str = ""
+    kind: DocumentKind | None = None
+    search: str = ""
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """Every document, newest first."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+    chosen: ActivityFilter
+    groups: tuple[Group, ...]
+    kinds: tuple[tuple[DocumentKind, Words], ...]
+    documents: tuple[DocumentRow, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One time that a document was sent."""
+
+    sent_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    outcome: Words
+    status: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """One document with its history."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+    shown: DocumentRow
+    parent: Document | None
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictRow:
+    """A question of the contact import."""
+
+    conflict: ContactConflict
+    question: Words
+    candidates: tuple[tuple[str, str], ...]
+    xero_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictsPage:
+    """Contacts of Xero that nobody could place by rule."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+    rows: tuple[ConflictRow, ...]

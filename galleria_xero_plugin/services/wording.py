@@ -1,0 +1,211 @@
+"""The words for states: of a webservice, of its schedule, of a run, of a document. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from ..domain.reasons import Explanation, Whose, explain
+from ..domain.schedule import NIGHTLY_AT
+from ..domain.settings import ScheduleKind, Settings
+from ..domain.states import DocumentKind, DocumentState, RunKind, RunState
+from ..ports.records import Connection, ConnectionStatus, Document, Run, Webservice
+from .read_models import Count, RunView, Standing, Target, Tone, Waiting, Words
+from .usage import Meaning
+
+KINDS: Mapping[DocumentKind, Words] = {
+    DocumentKind.CONTACT: Words("Contact"),
+    DocumentKind.INVOICE: Words("Invoice"),
+    DocumentKind.PAYMENT: Words("Payment"),
+    DocumentKind.CREDIT_NOTE: Words("Credit note"),
+    DocumentKind.INVOICE_UPDATE: Words("Change of an invoice"),
+    DocumentKind.INVOICE_VOID: Words("Cancellation"),
+    DocumentKind.ALLOCATION: Words("Use of a credit"),
+    DocumentKind.REFUND: Words("Refund"),
+    DocumentKind.PAYMENT_DELETE: Words("Removal of a payment"),
+}
+
+_SCHEDULES: Mapping[ScheduleKind, str] = {
+    ScheduleKind.EVERY_15_MINUTES: "Every 15 minutes",
+    ScheduleKind.EVERY_30_MINUTES: "Every 30 minutes",
+    ScheduleKind.HOURLY: "Every hour",
+    ScheduleKind.NIGHTLY: "Every night at %(at)s",
+    ScheduleKind.DAILY: "Every day at %(at)s",
+}
+
+
+def schedule(settings: Settings) -> Words:
+    """When it runs by itself."""
+    if not settings.scheduled:
+        return Words("Only when you press Sync now")
+    kind = settings.schedule.kind
+    return Words(_SCHEDULES[kind], {"at": NIGHTLY_AT if kind is ScheduleKind.NIGHTLY else settings.schedule.at})
+
+
+def standing(
+    webservice: Webservice,
+    connection: Connection | None,
+    *,
+    open_run: Run | None,
+    waiting: Waiting,
+    have_accounts: bool,
+    now: dt.datetime,
+    today: dt.date,
+) -> Standing:
+    """How a webservice stands: the most pressing thing first, and its one next step."""
+    if connection is None:
+        return Standing(Tone.NEEDS, Words("Not connected to Xero yet"), Words("Allow access"), Target.CONNECT)
+    reason = explain(connection.status_reason, {}) if connection.status_reason else None
+    if connection.status is ConnectionStatus.DISCONNECTED:
+        return Standing(
+            Tone.NEEDS, Words("Disconnected. Your invoices stay in Xero."), Words("Reconnect"), Target.CONNECT
+        )
+    if connection.status is ConnectionStatus.NEEDS_REAUTH:
+        return Standing(
+            Tone.NEEDS, Words("Xero needs your permission again. Nothing is lost."), Words("Reconnect"), Target.CONNECT
+        )
+    if connection.status is ConnectionStatus.PAUSED:
+        return Standing(Tone.OFF, Words("Paused: nothing is sent until you resume."), Words("Resume"), Target.RESUME)
+    if reason is not None:
+        itself = reason.whose is Whose.ITSELF
+        words = Words("Connected. Xero does not answer at the moment.") if itself else Words("Something needs a look")
+        return Standing(Tone.MOVING if itself else Tone.NEEDS, words, explanation=reason)
+    if not have_accounts:
+        return Standing(
+            Tone.MOVING, Words("Connected. Your accounts are being read from Xero."), Words("Read them now"),
+            Target.REFRESH,
+        )  # fmt: skip
+    if webservice.mapping_completed_at is None:
+        return Standing(
+            Tone.NEEDS, Words("Connected. Please choose your accounts: nothing is sent before."),
+            Words("Choose accounts"), Target.SETTINGS,
+        )  # fmt: skip
+    if connection.paused_until is not None and connection.paused_until > now:
+        return Standing(
+            Tone.MOVING, Words("Connected. Xero asked for a break: it continues at %(until)s.",
+                               {"until": connection.paused_until})
+        )  # fmt: skip
+    if open_run is not None:
+        return Standing(Tone.MOVING, Words("Connected. A sync is going on."), Words("Show progress"), Target.RUN)
+    if waiting.people:
+        text = "Connected. One thing needs you." if waiting.people == 1 else "Connected. %(count)s things need you."
+        return Standing(
+            Tone.NEEDS, Words(text, {"count": waiting.people}), Words("Show what is waiting"), Target.ACTIVITY
+        )
+    sync_from = webservice.settings.sync_from
+    if sync_from is not None and sync_from > today:
+        return Standing(Tone.GOOD, Words("Connected. Sending starts on %(day)s.", {"day": sync_from}))
+    if webservice.first_export_at is None:
+        return Standing(Tone.GOOD, Words("Connected and ready for the first sync."), Words("Sync now"), Target.SYNC)
+    return Standing(Tone.GOOD, Words("Connected"))
+
+
+def meaning_words(found: Meaning, day: dt.date, *, copy_existing: bool) -> Words:
+    """What a Sync From Date means, in a sentence."""
+    values = {"day": day, "count": found.count}
+    if found.future:
+        return Words("Nothing is sent before %(day)s.", values)
+    if not copy_existing:
+        return Words(
+            "Only invoices that you issue after connecting are sent. %(count)s earlier ones since %(day)s stay out: "
+            "tick Copy All Existing Invoices to send them too.",
+            values,
+        )
+    if found.at_least:
+        return Words("More than %(count)s invoices will be sent.", values)
+    if found.count == 1:
+        return Words("One invoice is dated on or after %(day)s and will be sent.", values)
+    return Words("%(count)s invoices are dated on or after %(day)s and will be sent.", values)
+
+
+# Counts of a run: name -> (words, whether it is one more document that was dealt with)
+_COUNTS: Mapping[str, tuple[str, str]] = {
+    "invoices": ("%(count)s invoice sent", "%(count)s invoices sent"),
+    "payments": ("%(count)s payment sent", "%(count)s payments sent"),
+    "contacts": ("%(count)s contact sent", "%(count)s contacts sent"),
+    "adopted": ("%(count)s was in Xero already", "%(count)s were in Xero already"),
+    "waiting": ("%(count)s waits", "%(count)s wait"),
+    "refused": ("%(count)s refused by Xero", "%(count)s refused by Xero"),
+    "created": ("%(count)s contact added to your gallery", "%(count)s contacts added to your gallery"),
+    "linked": ("%(count)s contact linked", "%(count)s contacts linked"),
+    "filled": ("%(count)s contact completed", "%(count)s contacts completed"),
+    "conflicts": ("%(count)s question for you", "%(count)s questions for you"),
+    "skipped": ("%(count)s left out", "%(count)s left out"),
+    "read": ("%(count)s read from Xero", "%(count)s read from Xero"),
+}
+HANDLED = ("invoices", "payments", "contacts", "adopted", "waiting", "refused")
+
+
+def run_view(run: Run, *, left: int | None, paused_until: dt.datetime | None) -> RunView:
+    """A run for people. `left` is how many documents have their turn still to come, None when that is unknown."""
+    done = run.state in (RunState.FINISHED, RunState.CANCELLED, RunState.FAILED)
+    counts = tuple(
+        Count(name, _plural(_COUNTS[name], run.counts[name]), run.counts[name])
+        for name in _COUNTS
+        if run.counts.get(name)
+    )
+    what = Words("Contact import") if run.kind is RunKind.CONTACTS else Words("Sync")
+    problem = explain(run.error_code, {}) if run.error_code else None
+    handled = sum(run.counts.get(name, 0) for name in HANDLED)
+    percent = 100 if run.state is RunState.FINISHED else None
+    if not done and run.scanned and left is not None:
+        percent = min(99, handled * 100 // (handled + left)) if handled + left else None
+    return RunView(
+        run=run,
+        title=what,
+        headline=_headline(run, problem, paused_until, bool(counts)),
+        tone=_run_tone(run, paused_until),
+        done=done,
+        percent=percent,
+        counts=counts,
+        explanation=problem,
+        paused_until=None if done else paused_until,
+    )
+
+
+def _headline(run: Run, problem: Explanation | None, paused_until: dt.datetime | None, any_counts: bool) -> Words:
+    contacts = run.kind is RunKind.CONTACTS
+    if run.state is RunState.FINISHED:
+        if any_counts:
+            return Words("Finished.")
+        return Words("Finished: no contacts to import.") if contacts else Words("Finished: nothing new to send.")
+    if run.state is RunState.CANCELLED:
+        return Words("Stopped. What was sent stays in Xero; the next sync goes on from here.")
+    if run.state is RunState.FAILED:
+        return Words("It could not finish. Nothing is lost: the next sync goes on from here.")
+    if paused_until is not None:
+        return Words("Xero asked for a break. It continues by itself at %(until)s.", {"until": paused_until})
+    if run.state is RunState.QUEUED:
+        return Words("Waiting for its turn.")
+    return Words("%(step)s", {"step": run.step}) if run.step else Words("Working.")
+
+
+def _run_tone(run: Run, paused_until: dt.datetime | None) -> Tone:
+    if run.state is RunState.FAILED:
+        return Tone.NEEDS
+    if run.state is RunState.CANCELLED:
+        return Tone.OFF
+    return Tone.GOOD if run.state is RunState.FINISHED else Tone.MOVING
+
+
+def document_state(document: Document) -> tuple[Words, Tone, Explanation | None]:
+    """Where a document stands; whoever has to do something is named, not the state."""
+    explanation = explain(document.reason_code, document.reason_facts) if document.reason_code else None
+    match document.state:
+        case DocumentState.DONE:
+            words = Words("In Xero, it was there already") if document.adopted else Words("In Xero")
+            return words, Tone.NEEDS if explanation else Tone.GOOD, explanation
+        case DocumentState.SENDING:
+            return Words("Being sent"), Tone.MOVING, None
+        case DocumentState.UNKNOWN:
+            return Words("Checking what arrived"), Tone.MOVING, explanation or explain("checking_with_xero", {})
+        case DocumentState.PENDING:
+            return Words("Has its turn in the next sync"), Tone.MOVING, explanation
+        case DocumentState.SKIPPED:
+            return Words("Not sent"), Tone.OFF, explanation
+    shown = explanation or explain("", {})
+    return Words(shown.whose.label), Tone.MOVING if shown.whose is Whose.ITSELF else Tone.NEEDS, shown
+
+
+def _plural(forms: tuple[str, str], count: int) -> Words:
+    return Words(forms[0] if count == 1 else forms[1], {"count": count})

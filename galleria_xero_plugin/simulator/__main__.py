@@ -1,0 +1,87 @@
+"""``python -m galleria_xero_plugin.simulator --port 8090``: a local Xero in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from .core.settings import (
+    DEFAULT_CLIENT_ID,
+    DEFAULT_CLIENT_SECRET,
+    DEFAULT_REDIRECT_URI,
+    AppSettings,
+    SimulatorSettings,
+    UserSettings,
+)
+from .core.world import World
+from .server import make_http_server
+from .store import SqliteStore
+
+PLANS = {"starter": 1000, "core": 5000}
+
+
+def _arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m galleria_xero_plugin.simulator", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8090, help="0 picks a free one")
+    parser.add_argument("--state", type=Path, help="SQLite file that keeps books and tokens")
+    parser.add_argument("--client-id", default=DEFAULT_CLIENT_ID)
+    parser.add_argument("--client-secret", default=DEFAULT_CLIENT_SECRET)
+    parser.add_argument("--redirect-uri", action="append", help="may be given more than once")
+    parser.add_argument("--app-name", default=AppSettings.name)
+    parser.add_argument("--user", default=UserSettings.email, help="e-mail of the one who signs in")
+    parser.add_argument("--password", default=UserSettings.password)
+    parser.add_argument("--plan", choices=sorted(PLANS), default="starter", help="1,000 or 5,000 calls a day")
+    parser.add_argument("--clock-scale", type=float, default=1.0, help="60: a minute lasts a second")
+    parser.add_argument("--no-limits", action="store_true", help="no rate limits")
+    parser.add_argument("--verbose", action="store_true", help="log each path to stderr")
+    return parser.parse_args(argv)
+
+
+def _settings(arguments: argparse.Namespace) -> SimulatorSettings:
+    app = AppSettings(
+        arguments.client_id,
+        arguments.client_secret,
+        arguments.app_name,
+        tuple(arguments.redirect_uri or [DEFAULT_REDIRECT_URI]),
+    )
+    return SimulatorSettings(
+        apps=(app,),
+        users=(UserSettings(email=arguments.user, password=arguments.password),),
+        time_scale=arguments.clock_scale,
+        day_limit=PLANS[arguments.plan],
+        limits=not arguments.no_limits,
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until interrupted or terminated."""
+    arguments = _arguments(argv)
+    if arguments.clock_scale <= 0:
+        sys.stderr.write("--clock-scale must be above zero\n")
+        return 2
+    store = SqliteStore(arguments.state) if arguments.state else None
+    world = World(_settings(arguments), store=store)
+    try:
+        server = make_http_server(world, arguments.host, arguments.port, loud=arguments.verbose)
+    except OSError as error:
+        sys.stderr.write(f"Cannot listen on port {arguments.port}: {error.strerror}\n")
+        return 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    host = "localhost" if arguments.host == "127.0.0.1" else arguments.host
+    print(f"Simulated Xero is ready at http://{host}:{server.server_port}", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.server_close()
+        if store is not None:
+            store.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

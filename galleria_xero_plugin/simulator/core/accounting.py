@@ -1,0 +1,168 @@
+"""The accounting API: from a path to an answer (xero-facts.md §2, §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from . import batch, credit_notes, history, reference
+from .call import Call
+from .errors import Refused, not_found
+from .listing import listing
+from .reader import Reader
+from .resources import BY_NAME, SETTINGS, Resource
+from .tables import Record
+from .wire import HTML_TYPE, Response
+
+BASE = "/api.xro/2.0"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a path means: the scope it needs and what answers it."""
+
+    scope: str
+    run: Callable[[Call], Response]
+
+
+def route(path: str, method: str) -> Route:
+    """The route of a path; an unknown one is a 404."""
+    parts = [unquote(part) for part in path[len(BASE) :].split("/") if part]
+    if not parts:
+        raise not_found()
+    name, rest = parts[0].lower(), parts[1:]
+    if name in {"organisation", "organisations"}:
+        return Route(SETTINGS, _organisation(rest, method))
+    resource = BY_NAME.get(name)
+    if resource is None:
+        raise not_found()
+    run = _resolve(resource, rest, method)
+    return Route(resource.scope, run)
+
+
+def _unimplemented() -> Refused:
+    """501: the method is not implemented for the resource (§6.3)."""
+    return Refused(Response(501, b"", HTML_TYPE))
+
+
+def _organisation(rest: list[str], method: str) -> Callable[[Call], Response]:
+    def run(call: Call) -> Response:
+        if method != "GET":
+            raise _unimplemented()
+        if not rest:
+            members = {"Organisations": [reference.show_organisation(call.org)]}
+        elif [part.lower() for part in rest] == ["actions"]:
+            members = {"Actions": reference.actions()}
+        else:
+            raise not_found()
+        return call.ok(members)
+
+    return run
+
+
+def _resolve(resource: Resource, rest: list[str], method: str) -> Callable[[Call], Response]:
+    def run(call: Call) -> Response:
+        if not rest:
+            if method == "GET":
+                return _list(call, resource)
+            return batch.write(call, resource)
+        record = resource.find(call.org, rest[0])
+        tail = [part.lower() for part in rest[1:]]
+        if tail == ["history"] and resource.history:
+            return _history(call, resource, record)
+        if record is None:
+            raise not_found()
+        if not tail:
+            return _single(call, resource, record)
+        if tail[0] == "allocations" and resource.plural == "CreditNotes" and len(tail) <= 2:
+            return _allocations(call, record, rest[2:])
+        if resource.plural == "Invoices" and len(tail) == 1:
+            return _invoice_extra(call, record, tail[0])
+        raise not_found()
+
+    return run
+
+
+def _list(call: Call, resource: Resource) -> Response:
+    page = listing(
+        call,
+        resource.plural,
+        known=resource.fields(call.org),
+        filters=resource.filters(call.org, call.client_id),
+        base=resource.base(call.request),
+        paged=resource.paged,
+    )
+    how = "page" if page.number else "list"
+    if call.request.query.get("summaryonly", "").lower() == "true":
+        how = "summary"
+    members: dict[str, Any] = {}
+    if page.number:
+        members["pagination"] = page.block()
+    members[resource.plural] = [resource.show(call.org, record, call.unit_places, how) for record in page.records]
+    return call.ok(members)
+
+
+def _single(call: Call, resource: Resource, record: Record) -> Response:
+    method = call.request.method
+    if method == "GET":
+        shown = resource.show(call.org, record, call.unit_places, "single")
+        return call.ok({resource.plural: [shown]})
+    if method == "POST" and resource.save is not None:
+        return batch.write(call, resource, identity=record[resource.key])
+    if method == "DELETE" and resource.plural == "Accounts":
+        gone = reference.save_account(call, Reader({"AccountID": record["AccountID"], "Status": "ARCHIVED"}))
+        return call.ok({"Accounts": [reference.plain(gone)]})
+    raise _unimplemented()
+
+
+def _history(call: Call, resource: Resource, record: Record | None) -> Response:
+    if call.request.method == "GET":
+        found = history.of(call.org, record[resource.key]) if record else []
+        return call.ok({"HistoryRecords": found})
+    if call.request.method not in {"PUT", "POST"}:
+        raise _unimplemented()
+    if record is None:
+        raise batch.validation([{"ValidationErrors": [{"Message": history.WRONG_PARENT}]}])
+    parent = record[resource.key]
+    return batch.simple(
+        call,
+        "HistoryRecords",
+        "HistoryRecord",
+        lambda element: history.show(history.save(call, parent, element), written=True),
+    )
+
+
+def _allocations(call: Call, note: Record, rest: list[str]) -> Response:
+    if rest:
+        if call.request.method != "DELETE":
+            raise _unimplemented()
+        gone = credit_notes.take_back(call, note, rest[0])
+        return call.ok({"Allocations": [credit_notes.shown_allocation(call.org, gone)]})
+    if call.request.method == "GET":
+        shown = credit_notes.show(call.org, note, places=call.unit_places)["Allocations"]
+        return call.ok({"Allocations": shown})
+    if call.request.method != "PUT":
+        raise _unimplemented()
+    return batch.simple(
+        call,
+        "Allocations",
+        "Allocation",
+        lambda element: credit_notes.shown_allocation(call.org, credit_notes.allocate(call, note, element)),
+    )
+
+
+def _invoice_extra(call: Call, record: Record, what: str) -> Response:
+    """Email (204) and OnlineInvoice (§4.2)."""
+    if what == "email" and call.request.method == "POST":
+        if record["Status"] not in {"SUBMITTED", "AUTHORISED", "PAID"}:
+            raise batch.validation([{"ValidationErrors": [{"Message": "Only approved invoices can be emailed."}]}])
+        call.org.put("Invoices", {**record, "SentToContact": True})
+        return Response(204)
+    if what == "onlineinvoice" and call.request.method == "GET":
+        if record["Type"] != "ACCREC" or record["Status"] not in {"AUTHORISED", "PAID"}:
+            raise not_found()
+        url = f"https://in.xero.com/{record['InvoiceID'].replace('-', '')}"
+        return call.ok({"OnlineInvoices": [{"OnlineInvoiceUrl": url}]})
+    raise not_found() if what not in {"email", "onlineinvoice"} else _unimplemented()

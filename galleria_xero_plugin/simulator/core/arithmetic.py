@@ -1,0 +1,74 @@
+"""Xero's arithmetic: a tax amount per line, rounded to cents, then summed (xero-facts.md §4.2).
+
+Recorded: 541.25 inclusive of 15% gives tax 70.60 and a subtotal of 470.65.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+ZERO = Decimal("0.00")
+LARGEST_LINE = Decimal("9999999999.99")
+
+
+def rounded(amount: Decimal, places: int = 2, mode: str = ROUND_HALF_UP) -> Decimal:
+    """An amount to so many decimals."""
+    with localcontext() as context:
+        context.prec = 60
+        return amount.quantize(Decimal(1).scaleb(-places), rounding=mode)
+
+
+def line_amount(
+    quantity: Decimal,
+    unit_amount: Decimal,
+    *,
+    discount_rate: Decimal | None = None,
+    discount_amount: Decimal | None = None,
+    mode: str = ROUND_HALF_UP,
+) -> Decimal:
+    """Quantity x UnitAmount, less a percentage or an amount."""
+    gross = quantity * unit_amount
+    if discount_rate is not None:
+        return rounded(gross * (100 - discount_rate) / 100, mode=mode)
+    return rounded(gross - (discount_amount or ZERO), mode=mode)
+
+
+def line_tax(amount: Decimal, rate: Decimal, amount_types: str, mode: str = ROUND_HALF_UP) -> Decimal:
+    """The tax in or on one line amount; ``rate`` is a percentage."""
+    if amount_types == "NoTax" or not rate:
+        return ZERO
+    if amount_types == "Inclusive":
+        with localcontext() as context:
+            context.prec = 60
+            return rounded(amount * rate / (100 + rate), mode=mode)
+    return rounded(amount * rate / 100, mode=mode)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums of a document."""
+
+    sub_total: Decimal
+    total_tax: Decimal
+    total: Decimal
+    discount: Decimal
+
+    def members(self) -> dict[str, Decimal]:
+        """As members of a record."""
+        return {"SubTotal": self.sub_total, "TotalTax": self.total_tax, "Total": self.total}
+
+
+def totals(lines: Iterable[Mapping[str, Any]], amount_types: str) -> Totals:
+    """Sums of stored lines."""
+    amount = tax = discount = ZERO
+    for line in lines:
+        amount += line["LineAmount"]
+        tax += line["TaxAmount"]
+        if "DiscountRate" in line or "DiscountAmount" in line:
+            discount += rounded(line["Quantity"] * line["UnitAmount"]) - line["LineAmount"]
+    if amount_types == "Inclusive":
+        return Totals(amount - tax, tax, amount, discount)
+    return Totals(amount, tax, amount + tax, discount)

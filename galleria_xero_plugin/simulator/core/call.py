@@ -1,0 +1,75 @@
+"""What a resource knows about the call it serves."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from .organisation import Organisation
+from .settings import SimulatorSettings
+from .tables import Record
+from .wire import Request, Response, answer, ms_date_bare
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call on one organisation's books."""
+
+    org: Organisation
+    request: Request
+    settings: SimulatorSettings
+    client_id: str
+    provider: str
+    now: datetime
+
+    @property
+    def creating(self) -> bool:
+        """PUT only creates; POST creates or updates (xero-facts.md §2.3)."""
+        return self.request.method == "PUT"
+
+    @property
+    def today(self) -> date:
+        """Today where the organisation is."""
+        return self.org.today(self.now)
+
+    @property
+    def unit_places(self) -> int:
+        """Decimals of a UnitAmount: two, or four with unitdp=4 (§2.5)."""
+        return 4 if self.request.query.get("unitdp") == "4" else 2
+
+    @property
+    def per_element(self) -> bool:
+        """True when errors are reported per element with a 200 (§2.4)."""
+        asked = self.request.query.get("summarizeerrors", "").lower()
+        if asked in {"true", "false"}:
+            return asked == "false"
+        return not self.settings.summarize_errors_default
+
+    def put(self, kind: str, record: Record) -> Record:
+        """Write a record and stamp it with the time."""
+        return self.org.put(kind, {**record, "UpdatedDateUTC": self.now})
+
+    def ok(self, members: Mapping[str, Any]) -> Response:
+        """A good answer in the envelope all of them share (§4)."""
+        if self.settings.extra_fields:
+            members = {name: _with_novelty(value) for name, value in members.items()}
+        return answer(
+            200,
+            {
+                "Id": str(uuid.uuid4()),
+                "Status": "OK",
+                "ProviderName": self.provider,
+                "DateTimeUTC": ms_date_bare(self.now),
+                **members,
+            },
+        )
+
+
+def _with_novelty(value: Any) -> Any:
+    """Elements with a member no client knows: they must tolerate it (§11)."""
+    if not isinstance(value, list):
+        return value
+    return [{**entry, "NewThisYear": {"Kind": "UNHEARD-OF", "Parts": [1, None]}} for entry in value]

@@ -1,0 +1,221 @@
+"""Credit notes and their allocation to invoices (xero-facts.md §4.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import contacts, documents, history, lines
+from .call import Call
+from .errors import Invalid, not_found
+from .organisation import Organisation, folded
+from .reader import Reader, guid_of
+from .tables import Record
+from .where import Column, columns
+from .wire import utc_text
+
+UNKNOWN = "An existing Credit Note with the specified CreditNoteID could not be found"
+WRONG_STATUS = "Credit note not of valid status for modification"
+TYPES = {"ACCRECCREDIT": "ACCREC", "ACCPAYCREDIT": "ACCPAY"}
+
+
+def fields(org: Organisation) -> Mapping[str, Column]:
+    """The fields a where or order clause may name."""
+    people = org.table("Contacts").rows
+    return {
+        **columns(
+            text="Type Status CreditNoteNumber Reference CurrencyCode",
+            guid="CreditNoteID Contact.ContactID",
+            date="Date DueDate FullyPaidOnDate",
+            number="Total SubTotal TotalTax RemainingCredit CurrencyRate",
+            moment="UpdatedDateUTC",
+        ),
+        "Contact.Name": Column("text", lambda record: people[record["Contact"]["ContactID"]]["Name"]),
+    }
+
+
+def find(org: Organisation, identity: str) -> Record | None:
+    """A credit note by id or by number."""
+    table = org.table("CreditNotes")
+    return table.get(guid_of(identity) or "") or next(iter(table.find("number", folded(identity))), None)
+
+
+def save(call: Call, element: Reader) -> Record:
+    """Create or update one credit note."""
+    identity = element.guid("CreditNoteID")
+    before = None
+    if identity:
+        before = call.org.get("CreditNotes", identity)
+        if before is None:
+            raise Invalid(UNKNOWN)
+    elif not call.creating:
+        before = next(iter(_numbered(call.org, element.text("CreditNoteNumber"))), None)
+    return _create(call, element) if before is None else _update(call, element, before)
+
+
+def _create(call: Call, element: Reader) -> Record:
+    kind = (element.text("Type") or "").upper()
+    if kind not in TYPES:
+        raise Invalid("A valid Type must be specified for this transaction")
+    status = (element.text("Status") or "DRAFT").upper()
+    if status not in {"DRAFT", "SUBMITTED", "AUTHORISED"}:
+        raise Invalid("Credit note not of valid status for creation")
+    problems = documents.Problems()
+    record: Record = {
+        "CreditNoteID": call.org.next_id(),
+        "Type": kind,
+        "Status": status,
+        "Date": call.today,
+        "SentToContact": False,
+        "LineAmountTypes": "Exclusive",
+        "_app": call.client_id,
+    }
+    with problems.collect():
+        record["Contact"] = {"ContactID": contacts.on_document(call, element.child("Contact"))["ContactID"]}
+    _fill(call, element, record, None, problems)
+    problems.settle()
+    contacts.mark_role(call, record["Contact"]["ContactID"], TYPES[kind])
+    history.note(call, record["CreditNoteID"], "Created", f"{record['CreditNoteNumber']} for {record['Total']}")
+    return documents.settle(call, "CreditNotes", record)
+
+
+def _update(call: Call, element: Reader, before: Record) -> Record:
+    if call.creating:
+        raise Invalid("Credit note # must be unique.")
+    status = (element.text("Status") or before["Status"]).upper()
+    used = before["RemainingCredit"] != before["Total"]
+    if used or status not in documents.MOVES[before["Status"]]:
+        raise Invalid(*([documents.NOT_EDITABLE] if used else []), WRONG_STATUS)
+    documents.check_lock_dates(call.org, before["Date"])
+    if status in {"VOIDED", "DELETED"}:
+        history.note(call, before["CreditNoteID"], status.capitalize(), f"Credit note {status.lower()}")
+        return call.put("CreditNotes", {**before, "Status": status})
+    problems = documents.Problems()
+    record = {**before, "Status": status}
+    with problems.collect():
+        if element.has("Contact"):
+            sent = element.child("Contact")
+            record["Contact"] = {"ContactID": contacts.on_document(call, sent)["ContactID"]}
+    _fill(call, element, record, before, problems)
+    problems.settle()
+    history.note(call, record["CreditNoteID"], "Edited", f"{record['CreditNoteNumber']} for {record['Total']}")
+    return documents.settle(call, "CreditNotes", record)
+
+
+def _fill(call: Call, element: Reader, record: Record, before: Record | None, problems: documents.Problems) -> None:
+    with problems.collect():
+        _number(call, element, record)
+    with problems.collect():
+        record["Date"] = element.day("Date") or record["Date"]
+        documents.check_lock_dates(call.org, record["Date"])
+    with problems.collect():
+        reference = element.text("Reference", 255)
+        if reference is not None:
+            record["Reference"] = reference
+    with problems.collect():
+        record.update(documents.currency(call, element, record))
+    with problems.collect():
+        record.update(documents.branding(call, element, record, record["Status"]))
+    with problems.collect():
+        record["LineAmountTypes"] = documents.amount_types(element, record["LineAmountTypes"])
+    with problems.collect():
+        documents.priced(call, element, record, before)
+
+
+def _numbered(org: Organisation, number: str | None) -> list[Record]:
+    return org.table("CreditNotes").find("number", folded(number)) if number else []
+
+
+def _number(call: Call, element: Reader, record: Record) -> None:
+    number = (element.text("CreditNoteNumber", 255) or "").strip()
+    if number:
+        if any(row["CreditNoteID"] != record["CreditNoteID"] for row in _numbered(call.org, number)):
+            raise Invalid("Credit note # must be unique.")
+        record["CreditNoteNumber"] = number
+    while "CreditNoteNumber" not in record:
+        candidate = call.org.next_number("_next_credit_note", "CN-")
+        if not _numbered(call.org, candidate):
+            record["CreditNoteNumber"] = candidate
+
+
+def allocate(call: Call, note: Record, element: Reader) -> Record:
+    """Use credit for an invoice of the same contact and currency."""
+    target = element.child("Invoice")
+    amount = element.decimal("Amount")
+    identity = target.guid("InvoiceID") if target else None
+    number = target.text("InvoiceNumber") if target else None
+    invoice = call.org.get("Invoices", identity)
+    if invoice is None and number:
+        invoice = next(iter(call.org.table("Invoices").find("number", folded(number))), None)
+    if invoice is None:
+        raise Invalid("The invoice to allocate to could not be found")
+    if amount is None or amount <= 0:
+        raise Invalid("The Amount must be greater than zero.")
+    current = call.org.table("CreditNotes").rows[note["CreditNoteID"]]
+    _check_allocation(current, invoice)
+    if amount > current["RemainingCredit"]:
+        raise Invalid("The amount is greater than the remaining credit on this credit note")
+    if amount > invoice["AmountDue"]:
+        raise Invalid("Payment amount exceeds the amount outstanding on this document")
+    row = {
+        "AllocationID": call.org.next_id(),
+        "CreditNoteID": current["CreditNoteID"],
+        "InvoiceID": invoice["InvoiceID"],
+        "Amount": amount,
+        "Date": element.day("Date") or call.today,
+        "IsDeleted": False,
+    }
+    documents.check_lock_dates(call.org, row["Date"])
+    call.org.put("Allocations", row)
+    documents.settle(call, "CreditNotes", current)
+    documents.settle(call, "Invoices", invoice)
+    return row
+
+
+def _check_allocation(note: Record, invoice: Record) -> None:
+    if note["Status"] != "AUTHORISED" or invoice["Status"] != "AUTHORISED":
+        raise Invalid("Allocations can only be made between Authorised documents")
+    if TYPES[note["Type"]] != invoice["Type"] or note["Contact"] != invoice["Contact"]:
+        raise Invalid("Credit can only be allocated to documents of the same kind and contact")
+    if note["CurrencyCode"] != invoice["CurrencyCode"]:
+        raise Invalid("Credit can only be allocated to documents in the same currency")
+
+
+def take_back(call: Call, note: Record, identity: str) -> Record:
+    """DELETE of an allocation: IsDeleted true, both documents reopen."""
+    row = call.org.get("Allocations", guid_of(identity))
+    if row is None or row["CreditNoteID"] != note["CreditNoteID"] or row["IsDeleted"]:
+        raise not_found()
+    gone = call.org.put("Allocations", {**row, "IsDeleted": True})
+    documents.settle(call, "CreditNotes", call.org.table("CreditNotes").rows[row["CreditNoteID"]])
+    documents.settle(call, "Invoices", call.org.table("Invoices").rows[row["InvoiceID"]])
+    return gone
+
+
+def shown_allocation(org: Organisation, row: Record) -> Record:
+    """An allocation as an answer shows it."""
+    invoice = org.table("Invoices").rows[row["InvoiceID"]]
+    return {
+        "AllocationID": row["AllocationID"],
+        "Amount": row["Amount"],
+        "Date": row["Date"],
+        "Invoice": {"InvoiceID": invoice["InvoiceID"], "InvoiceNumber": invoice["InvoiceNumber"]},
+        "IsDeleted": row["IsDeleted"],
+    }
+
+
+def show(org: Organisation, record: Record, *, places: int, how: str = "single") -> Record:
+    """A credit note as an answer shows it; ``how`` as for invoices."""
+    shown = {name: value for name, value in record.items() if name[0] != "_"}
+    shown.update(documents.dates(record))
+    contact_id = record["Contact"]["ContactID"]
+    if how in {"written", "single"}:
+        shown["Contact"] = contacts.show(org, org.table("Contacts").rows[contact_id])
+    else:
+        shown["Contact"] = contacts.stub(org, contact_id)
+    bare = how in {"list", "summary"}
+    shown["LineItems"] = [] if bare else [lines.shown_line(line, places) for line in record["LineItems"]]
+    rows = org.table("Allocations").find("credit note", record["CreditNoteID"])
+    shown["Allocations"] = [shown_allocation(org, row) for row in rows if not row["IsDeleted"]]
+    shown.update(HasErrors=False, HasAttachments=False)
+    shown["UpdatedDateUTCString"] = utc_text(record["UpdatedDateUTC"])
+    return shown

@@ -1,0 +1,79 @@
+"""Invoices as answers show them (xero-facts.md §2.5, §4.2)."""
+
+from __future__ import annotations
+
+from . import contacts, documents, lines
+from .organisation import Organisation
+from .tables import Record
+from .wire import utc_text
+
+
+def show(org: Organisation, record: Record, *, places: int, how: str = "single") -> Record:
+    """An invoice as an answer shows it.
+
+    ``how``: "written" (no Payments and CreditNotes, as recorded), "single", "page" (a stub of the
+    contact), "list" (unpaged: no line items) or "summary" (no payments either), §2.5 and §4.2.
+    """
+    shown = {name: value for name, value in record.items() if name[0] != "_"}
+    shown.update(documents.dates(record))
+    contact_id = record["Contact"]["ContactID"]
+    if how in {"written", "single"}:
+        shown["Contact"] = contacts.show(org, org.table("Contacts").rows[contact_id])
+        shown["Contact"].pop("HasAttachments")
+    else:
+        shown["Contact"] = contacts.stub(org, contact_id)
+    if how in {"list", "summary"}:
+        shown["LineItems"] = []
+    else:
+        shown["LineItems"] = [lines.shown_line(line, places) for line in record["LineItems"]]
+    if how == "written":
+        del shown["AmountCredited"]
+    else:
+        shown["HasAttachments"] = False
+        if how != "summary":
+            shown["Payments"] = _payments(org, record)
+            shown["CreditNotes"] = _credit_notes(org, record)
+    if not record["TotalDiscount"]:
+        del shown["TotalDiscount"]
+    shown.update(Prepayments=[], Overpayments=[], InvoicePaymentServices=[], HasErrors=False)
+    shown["IsDiscounted"] = bool(record["TotalDiscount"])
+    shown["UpdatedDateUTCString"] = utc_text(record["UpdatedDateUTC"])
+    return shown
+
+
+def _payments(org: Organisation, record: Record) -> list[Record]:
+    return [
+        {
+            "PaymentID": row["PaymentID"],
+            "Date": row["Date"],
+            "Amount": row["Amount"],
+            "Reference": row.get("Reference", ""),
+            "CurrencyRate": row["CurrencyRate"],
+            "HasAccount": False,
+            "HasValidationErrors": False,
+        }
+        for row in org.table("Payments").find("invoice", record["InvoiceID"])
+        if row["Status"] == "AUTHORISED"
+    ]
+
+
+def _credit_notes(org: Organisation, record: Record) -> list[Record]:
+    found = []
+    for row in org.table("Allocations").find("invoice", record["InvoiceID"]):
+        if row["IsDeleted"]:
+            continue
+        note = org.table("CreditNotes").rows[row["CreditNoteID"]]
+        found.append(
+            {
+                "CreditNoteID": note["CreditNoteID"],
+                "CreditNoteNumber": note["CreditNoteNumber"],
+                "ID": note["CreditNoteID"],
+                "HasErrors": False,
+                "AppliedAmount": row["Amount"],
+                "DateString": f"{row['Date'].isoformat()}T00:00:00",
+                "Date": row["Date"],
+                "LineItems": [],
+                "Total": note["Total"],
+            }
+        )
+    return found

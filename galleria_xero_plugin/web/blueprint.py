@@ -1,0 +1,80 @@
+"""The table of contents: every address, its view, and the right it asks for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Blueprint
+
+from .._paths import resource_dir
+from . import activity_views, error_pages, run_views, settings_views, setup_views
+from .access import Right, View, guarded
+from .responses import BLUEPRINT, finish
+
+VIEW, CHANGE, FRESH = Right.VIEW, Right.CHANGE, Right.FRESH
+
+
+class Route(NamedTuple):
+    """One row. POST rows change something, GET rows never do."""
+
+    method: str
+    rule: str
+    endpoint: str
+    right: Right
+    view: View
+
+
+_WEBSERVICE = "/<uuid:webservice_id>"
+
+ROUTES = (
+    Route("GET", "/", "index", VIEW, setup_views.index),
+    Route("GET", "/new", "new", CHANGE, setup_views.new),
+    Route("GET", "/new/xero", "new_xero", CHANGE, setup_views.new_xero),
+    Route("POST", "/new/xero", "create", CHANGE, setup_views.new_xero),
+    # connecting
+    Route("GET", f"{_WEBSERVICE}/connect", "connect", FRESH, setup_views.connect),
+    Route("POST", f"{_WEBSERVICE}/connect", "begin", FRESH, setup_views.begin),
+    Route("POST", f"{_WEBSERVICE}/reconnect", "reconnect", FRESH, setup_views.begin),
+    Route("GET", "/callback", "callback", CHANGE, setup_views.callback),
+    Route("GET", "/choose", "choose", CHANGE, setup_views.choose),
+    Route("POST", "/choose", "chosen", CHANGE, setup_views.choose),
+    Route("POST", f"{_WEBSERVICE}/pause", "pause", CHANGE, setup_views.pause),
+    Route("POST", f"{_WEBSERVICE}/resume", "resume", CHANGE, setup_views.resume),
+    Route("GET", f"{_WEBSERVICE}/disconnect", "confirm_disconnect", FRESH, setup_views.confirm_disconnect),
+    Route("POST", f"{_WEBSERVICE}/disconnect", "disconnect", FRESH, setup_views.disconnect),
+    Route("GET", f"{_WEBSERVICE}/delete", "confirm_delete", FRESH, setup_views.confirm_delete),
+    Route("POST", f"{_WEBSERVICE}/delete", "delete", FRESH, setup_views.delete),
+    # settings
+    Route("GET", f"{_WEBSERVICE}/edit", "edit", CHANGE, settings_views.edit),
+    Route("POST", f"{_WEBSERVICE}/edit", "update", CHANGE, settings_views.update),
+    Route("POST", f"{_WEBSERVICE}/refresh", "refresh", CHANGE, settings_views.refresh),
+    Route("GET", f"{_WEBSERVICE}/count.json", "count", CHANGE, settings_views.count),
+    # runs
+    Route("POST", f"{_WEBSERVICE}/sync", "sync", CHANGE, run_views.sync),
+    Route("POST", f"{_WEBSERVICE}/import-contacts", "import_contacts", CHANGE, run_views.import_contacts),
+    Route("GET", "/runs/<uuid:run_id>", "run", VIEW, run_views.run),
+    Route("GET", "/runs/<uuid:run_id>.json", "run_progress", VIEW, run_views.run_progress),
+    Route("POST", "/runs/<uuid:run_id>/cancel", "cancel", CHANGE, run_views.cancel),
+    # documents
+    Route("GET", f"{_WEBSERVICE}/activity", "activity", VIEW, activity_views.activity),
+    Route("POST", f"{_WEBSERVICE}/activity", "send_again", CHANGE, activity_views.send_again),
+    Route("GET", f"{_WEBSERVICE}/documents/<uuid:document_id>", "document", VIEW, activity_views.document),
+    Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),
+)
+
+
+def make_blueprint() -> Blueprint:
+    """A new blueprint: one app, one blueprint."""
+    blueprint = Blueprint(
+        BLUEPRINT,
+        __name__,
+        template_folder=str(resource_dir("templates")),
+        static_folder=str(resource_dir("static")),
+        static_url_path="/static",
+        cli_group=None,
+    )
+    for route in ROUTES:
+        blueprint.add_url_rule(route.rule, route.endpoint, guarded(route.right, route.view), methods=[route.method])
+    blueprint.after_request(finish)
+    error_pages.register(blueprint)
+    return blueprint

@@ -1,0 +1,121 @@
+"""Dates, times and money for people: the gallery's time zone, its way of writing numbers, no room for doubt.
+
+Months are written as words and currencies as codes ("23 Nov 2026", "GBP 1,234.50"): 03/04 and $ mean
+different things to a gallery with two currencies and visitors from two continents.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from ..domain.model import GalleryInfo
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NARROW_SPACE = "\u202f"
+NO_BREAK = "\u00a0"
+
+# (thousands, decimal mark) by language, or by language and region where these differ
+_MARKS = {
+    "en": (",", "."),
+    "de": (".", ","), "es": (".", ","), "it": (".", ","), "nl": (".", ","), "pt": (".", ","), "da": (".", ","),
+    "el": (".", ","), "tr": (".", ","), "id": (".", ","),
+    "fr": (NARROW_SPACE, ","), "sv": (NARROW_SPACE, ","), "nb": (NARROW_SPACE, ","), "fi": (NARROW_SPACE, ","),
+    "pl": (NARROW_SPACE, ","), "cs": (NARROW_SPACE, ","), "ru": (NARROW_SPACE, ","),
+    "de-ch": ("’", "."), "de-li": ("’", "."), "it-ch": ("’", "."), "en-za": (NARROW_SPACE, ","),
+    "es-mx": (",", "."), "fr-ch": (NARROW_SPACE, "."),
+}  # fmt: skip
+_MONTH_FIRST = frozenset({"en-us", "en-ph"})
+
+
+class Formats:
+    """Writes values as this gallery reads them."""
+
+    def __init__(self, gallery: GalleryInfo) -> None:
+        tag = gallery.locale.replace("_", "-").lower()
+        self._thousands, self._point = _MARKS.get(tag) or _MARKS.get(tag.split("-")[0]) or _MARKS["en"]
+        self._month_first = tag in _MONTH_FIRST
+        self._zone = zone(gallery)
+
+    def date(self, day: dt.date | None) -> str:
+        """23 Nov 2026, or Nov 23, 2026."""
+        if day is None:
+            return ""
+        month = MONTHS[day.month - 1]
+        words = f"{month} {day.day}, {day.year}" if self._month_first else f"{day.day} {month} {day.year}"
+        return words.replace(" ", NO_BREAK)
+
+    def time(self, instant: dt.datetime | None) -> str:
+        """14:05 in the gallery's time zone."""
+        return "" if instant is None else f"{instant.astimezone(self._zone):%H:%M}"
+
+    def moment(self, instant: dt.datetime | None) -> str:
+        """23 Nov 2026, 14:05."""
+        if instant is None:
+            return ""
+        return f"{self.date(instant.astimezone(self._zone).date())}, {self.time(instant)}"
+
+    def near(self, instant: dt.datetime | None, now: dt.datetime) -> str:
+        """As `moment`, but only the time when it is today: "14:05"."""
+        if instant is None:
+            return ""
+        same_day = instant.astimezone(self._zone).date() == now.astimezone(self._zone).date()
+        return self.time(instant) if same_day else self.moment(instant)
+
+    def number(self, value: Decimal | int) -> str:
+        """1,234.50: every decimal that the value has."""
+        sign, digits = ("\u2212", -value) if value < 0 else ("", value)
+        whole, _, decimals = f"{digits:f}".partition(".") if isinstance(digits, Decimal) else (str(digits), "", "")
+        grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", self._thousands, whole)
+        return f"{sign}{grouped}{self._point + decimals if decimals else ''}"
+
+    def money(self, amount: Decimal | None, currency: str) -> str:
+        """GBP 1,234.50; never fewer than two decimals unless the amount was kept without any."""
+        if amount is None:
+            return ""
+        return f"{currency}{NO_BREAK}{self.number(amount)}".strip(NO_BREAK)
+
+    def percent(self, rate: Decimal) -> str:
+        """17.5 % without idle zeros."""
+        text = f"{rate:f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return f"{text.replace('.', self._point)}{NO_BREAK}%"
+
+    def any(self, value: object) -> str:
+        """A value of a sentence, by what it is."""
+        if isinstance(value, dt.datetime):
+            return self.moment(value)
+        if isinstance(value, dt.date):
+            return self.date(value)
+        if isinstance(value, dt.time):
+            return f"{value:%H:%M}"
+        if isinstance(value, Decimal | int):
+            return self.number(value)
+        return str(value)
+
+    def fact(self, text: str) -> str:
+        """A fact of a reason (`domain.reasons`) as this gallery reads it: dates, instants and amounts."""
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return self.date(_parsed(dt.date, text)) or text
+        if re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)", text):
+            return self.moment(_parsed(dt.datetime, text)) or text
+        if found := re.fullmatch(r"(-?\d{1,20}(?:\.\d{1,10})?) ([A-Z]{3})", text):
+            return self.money(Decimal(found[1]), found[2])
+        return text
+
+
+def zone(gallery: GalleryInfo) -> dt.tzinfo:
+    """The gallery's time zone; UTC when its name is none that this machine knows."""
+    try:
+        return ZoneInfo(gallery.time_zone)
+    except (KeyError, ValueError, OSError):
+        return dt.UTC
+
+
+def _parsed(kind, text):
+    try:
+        return kind.fromisoformat(text)
+    except ValueError:
+        return None

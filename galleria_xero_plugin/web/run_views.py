@@ -1,0 +1,80 @@
+"""Runs: Sync now, the import of contacts, their live progress, and stopping them."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from ..domain.model import Access
+from ..domain.states import RunTrigger
+from ..errors import Conflict, InvalidInput
+from ..ports.records import Actor
+from ..proxies import services
+from .buttons import pressed
+from .formats import Formats
+from .responses import PollResponse, notice, page, poll_answer, see_other, speaker
+
+RELOAD_SECONDS = 5
+
+
+@pressed
+def sync(access: Access, webservice_id: str) -> Response:
+    """Sync now; when a sync is going already, that one is shown."""
+    try:
+        run, started = services().runs.open_or_current(
+            access.gallery_id, webservice_id, _actor(access), RunTrigger.PERSON
+        )
+    except InvalidInput:
+        notice("Please choose your accounts first: nothing is sent before.", good=False)
+        return see_other("edit", webservice_id=webservice_id)
+    if not started:
+        notice("A sync is going on already: this is it.")
+    return see_other("run", run_id=run.id)
+
+
+@pressed
+def import_contacts(access: Access, webservice_id: str) -> Response:
+    """Import contacts; when an import is going already, that one is shown."""
+    runs, gallery_id = services().runs, access.gallery_id
+    try:
+        run = runs.start_contacts(gallery_id, webservice_id, _actor(access), RunTrigger.PERSON)
+    except Conflict as problem:
+        notice(problem.user_message, good=False)
+        return see_other("index")
+    return see_other("run", run_id=run.id)
+
+
+def run(access: Access, run_id: str) -> Response:
+    """A run with its progress; without JavaScript the page reloads itself while the run is going."""
+    shown = services().queries.run_page(access, run_id)
+    response = page("run.html", access, shown.gallery, page=shown)
+    if not shown.view.done:
+        response.headers["Refresh"] = f"{RELOAD_SECONDS}"
+    return response
+
+
+def run_progress(access: Access, run_id: str) -> PollResponse:
+    """The same for the polling module."""
+    shown = services().queries.run_page(access, run_id)
+    view, fmt = shown.view, Formats(shown.gallery)
+    say = speaker(fmt)
+    return poll_answer(
+        state=view.run.state.value,
+        done=view.done,
+        percent=view.percent,
+        step=view.run.step,
+        message=str(say(view.headline)),
+        counts=[{"name": count.name, "value": count.value, "label": str(say(count.label))} for count in view.counts],
+        paused_until=view.paused_until.isoformat() if view.paused_until else None,
+        queue_alive=shown.queue_alive,
+    )
+
+
+@pressed
+def cancel(access: Access, run_id: str) -> Response:
+    """Stop: what is under way is finished, nothing new is begun."""
+    services().runs.cancel(access.gallery_id, run_id, _actor(access))
+    return see_other("run", run_id=run_id)
+
+
+def _actor(access: Access) -> Actor:
+    return Actor(access.user_id, access.user_name)

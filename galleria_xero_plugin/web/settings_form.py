@@ -1,0 +1,219 @@
+"""The form of the Update Webservice page: its fields follow from what the gallery and Xero have."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from wtforms import BooleanField, DateField, HiddenField, TimeField
+from wtforms.validators import Optional, ValidationError
+
+from ..domain.accounting import Account, InvoiceStatus, TaxRate
+from ..domain.accounts import account_label
+from ..domain.settings import AccountMapping, Schedule, ScheduleKind, Settings
+from ..services.settings_page import SINGLE, SettingsPage, grouped
+from .formats import Formats
+from .forms import ChoiceField, Choices, PreferencesForm
+
+STATUSES = [
+    (
+        "",
+        [
+            (InvoiceStatus.AUTHORISED.value, "Awaiting payment"),
+            (InvoiceStatus.SUBMITTED.value, "Awaiting approval"),
+            (InvoiceStatus.DRAFT.value, "Draft"),
+        ],
+    )
+]
+SCHEDULES = [
+    (
+        "",
+        [
+            (ScheduleKind.NIGHTLY.value, "Every night"),
+            (ScheduleKind.EVERY_15_MINUTES.value, "Every 15 minutes"),
+            (ScheduleKind.EVERY_30_MINUTES.value, "Every 30 minutes"),
+            (ScheduleKind.HOURLY.value, "Every hour"),
+            (ScheduleKind.DAILY.value, "Every day at a time of your choice"),
+        ],
+    )
+]
+EARLIEST, LATEST = dt.date(1980, 1, 1), dt.date(2099, 12, 31)
+
+
+class DayField(DateField):
+    """A date, with a message that says how to type one where the browser has no calendar."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Please enter the date like 2026-11-23 (year, month, day).") from None
+
+
+class ClockField(TimeField):
+    """A time of day."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Please enter the time like 02:30.") from None
+
+
+class SettingsForm(PreferencesForm):
+    """Preferences, dates and schedule; `of` adds the fields of the mapping, named as in `domain.chart`."""
+
+    version = HiddenField()
+    import_suppliers = BooleanField("Import suppliers and artists too", id="gx-import-suppliers")
+    sync_from = DayField("Sync From Date", id="gx-sync-from", validators=[Optional()])
+    invoice_status = ChoiceField("Invoices arrive in Xero as", choices=STATUSES, id="gx-invoice-status")
+    schedule_kind = ChoiceField("How often", choices=SCHEDULES, id="gx-schedule-kind")
+    schedule_at = ClockField("At", id="gx-schedule-at", validators=[Optional()])
+
+    def validate_sync_from(self, field: DayField) -> None:
+        if field.data is not None and not EARLIEST <= field.data <= LATEST:
+            raise ValidationError("Please choose a date between 1980 and 2099.")
+
+    @classmethod
+    def of(cls, page: SettingsPage, fmt: Formats) -> SettingsForm:
+        """A form for this page, bound to what was posted, else filled with the page's settings."""
+        return cls._made(page, fmt)
+
+    @classmethod
+    def of_saved(cls, page: SettingsPage, fmt: Formats) -> SettingsForm:
+        """A form filled with the page's settings, whatever was posted."""
+        return cls._made(page, fmt, formdata=None)
+
+    @classmethod
+    def _made(cls, page: SettingsPage, fmt: Formats, **how: Any) -> SettingsForm:
+        fields = _mapping_fields(page, fmt) if page.choices is not None else {}
+        made = type("SettingsForm", (cls,), fields)
+        form: SettingsForm = made(data=_values(page.settings, page.version), **how)
+        return form
+
+    def expected_version(self) -> int:
+        """The version that the person saw; nothing sensible counts as an old one."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    def settings(self, before: Settings) -> Settings:
+        """What was entered, over the settings as they are where the page offered nothing."""
+        entered = self.preferences()
+        at = self.schedule_at.data or before.schedule.at
+        return replace(
+            entered,
+            import_suppliers=bool(self.import_suppliers.data),
+            sync_from=self.sync_from.data,
+            invoice_status=InvoiceStatus(self.invoice_status.data or before.invoice_status),
+            schedule=Schedule(ScheduleKind(self.schedule_kind.data), at.replace(second=0, microsecond=0)),
+            mapping=self._mapping(before.mapping) if "sales" in self else before.mapping,
+        )
+
+    def _mapping(self, before: AccountMapping) -> AccountMapping:
+        single = {name: self[name].chosen() if name in self else getattr(before, name) for name in SINGLE}
+        return AccountMapping(
+            **single,
+            banks=self._part("bank:"),
+            tax_rates=self._part("tax:"),
+            branding_themes=self._part("theme:"),
+        )
+
+    def _part(self, prefix: str) -> dict[str, str]:
+        return {
+            name.removeprefix(prefix): field.data
+            for name, field in self._fields.items()
+            if name.startswith(prefix) and field.data
+        }
+
+    def differences(self, theirs: SettingsForm) -> list[tuple[str, str, str]]:
+        """(label, theirs, yours) where somebody else's saved settings differ from what stands here."""
+        found = []
+        for name, mine in self._fields.items():
+            if name in ("csrf_token", "version") or name not in theirs:
+                continue
+            left, right = _shown(theirs[name]), _shown(mine)
+            if left != right:
+                found.append((mine.label.text, left, right))
+        return found
+
+
+def _mapping_fields(page: SettingsPage, fmt: Formats) -> dict[str, Any]:
+    """One field for every line of the mapping. Element ids are numbered: ids of the gallery may hold anything."""
+    choices = page.choices
+    assert choices is not None  # noqa: S101 - the caller looked; for the type checker
+    revenue = _accounts(choices.revenue, "Choose an account")
+    as_sales = _accounts(choices.revenue, "Same as Sales")
+    rates = _rates(choices.tax_rates, fmt)
+    fields: dict[str, Any] = {
+        "sales": ChoiceField("Sales", choices=revenue, id="gx-sales"),
+        "portal": ChoiceField("Portal", choices=as_sales, id="gx-portal"),
+        "shipping": ChoiceField("Shipping", choices=as_sales, id="gx-shipping"),
+        "framing": ChoiceField("Framing", choices=as_sales, id="gx-framing"),
+        "custom": ChoiceField("Custom items", choices=as_sales, id="gx-custom"),
+        "expense": ChoiceField("Expense", choices=_accounts(choices.expenses, "None"), id="gx-expense"),
+        "rounding": ChoiceField(
+            "Rounding", choices=_accounts(choices.rounding, "Xero's own Rounding account"), id="gx-rounding"
+        ),
+    }
+    if page.asks_untaxed:
+        fields["untaxed"] = ChoiceField("Invoices without tax", choices=rates, id="gx-untaxed")
+    for n, method in enumerate(page.methods):
+        banks = _accounts(choices.banks, "Choose an account")
+        fields[f"bank:{method.id}"] = ChoiceField(method.name, choices=banks, id=f"gx-bank-{n}")
+    for n, option in enumerate(page.tax_options):
+        label = f"{option.name} ({fmt.percent(option.rate)})"
+        fields[f"tax:{option.id}"] = ChoiceField(label, choices=rates, id=f"gx-tax-{n}")
+    if page.themes and choices.branding_themes:
+        themes = [("", [("", "Xero's default"), *((theme.id, theme.name) for theme in choices.branding_themes)])]
+        for n, theme in enumerate(page.themes):
+            fields[f"theme:{theme.id}"] = ChoiceField(theme.name, choices=themes, id=f"gx-theme-{n}")
+    return fields
+
+
+def _accounts(accounts: Iterable[Account], none: str) -> Choices:
+    """The accounts with a first choice for none, under headings when there are several types."""
+    groups = grouped(tuple(accounts))
+    listed = {
+        heading if len(groups) > 1 else "": [(account.id, account_label(account)) for account in group]
+        for heading, group in groups.items()
+    }
+    return [("", [("", none)]), *listed.items()]
+
+
+def _rates(rates: Iterable[TaxRate], fmt: Formats) -> Choices:
+    listed = [(rate.tax_type, f"{rate.name} ({fmt.percent(rate.rate)})") for rate in rates]
+    return [("", [("", "Choose a tax rate"), *listed])]
+
+
+def _values(settings: Settings, version: int) -> dict[str, object]:
+    mapping = settings.mapping
+    return {
+        "version": str(version),
+        "prefix": settings.prefix,
+        "admin_emails": ", ".join(settings.admin_emails),
+        "scheduled": settings.scheduled,
+        "import_contacts": settings.import_contacts,
+        "import_suppliers": settings.import_suppliers,
+        "copy_existing": settings.copy_existing,
+        "sync_from": settings.sync_from,
+        "invoice_status": settings.invoice_status.value,
+        "schedule_kind": settings.schedule.kind.value,
+        "schedule_at": settings.schedule.at,
+        **{name: getattr(mapping, name) or "" for name in SINGLE},
+        **{f"bank:{method_id}": account_id for method_id, account_id in mapping.banks.items()},
+        **{f"tax:{option_id}": tax_type for option_id, tax_type in mapping.tax_rates.items()},
+        **{f"theme:{theme_id}": xero_id for theme_id, xero_id in mapping.branding_themes.items()},
+    }
+
+
+def _shown(field: Any) -> str:
+    """What a person sees in a field."""
+    if isinstance(field, BooleanField):
+        return "on" if field.data else "off"
+    if isinstance(field, ChoiceField):
+        return field.label_of(field.data)
+    if isinstance(field.data, dt.time):
+        return f"{field.data:%H:%M}"
+    return str(field.data or "")

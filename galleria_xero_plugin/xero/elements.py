@@ -1,0 +1,87 @@
+"""The elements of a batch's answer (export-protocol §2.5; xero-facts §2.4).
+
+Elements are matched by a key of our own, never by position. One that contradicts itself (it says OK and
+carries errors, or says something unheard of) is left out: an element that is missing is *unknown* and will
+be read back, and neither "created" nor "refused" may rest on a contradiction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..domain.accounting import Element
+from ..ports.xero import WriteKind
+from . import reading as r
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Where a kind of document keeps what an element tells; "" for what it has not."""
+
+    plural: str
+    id: str
+    number: str = ""
+    total: str = ""
+    tax: str = ""
+
+
+SHAPES = {
+    WriteKind.CONTACT: Shape("Contacts", "ContactID", number="ContactNumber"),
+    WriteKind.INVOICE: Shape("Invoices", "InvoiceID", number="InvoiceNumber", total="Total", tax="TotalTax"),
+    WriteKind.PAYMENT: Shape("Payments", "PaymentID", total="Amount"),
+}
+
+
+def payment_key(invoice_id: str, reference: str) -> str:
+    """What a payment is known by: the invoice and the reference that carries our marker."""
+    return f"{invoice_id}|{reference}"
+
+
+def read(document: object, kind: WriteKind) -> tuple[Element, ...]:
+    """The elements of an accepted PUT. Raises ValueError when the array is not there."""
+    shape = SHAPES[kind]
+    found = (_element(row, shape) for row in r.items(document, shape.plural))
+    return tuple(element for element in found if element is not None)
+
+
+def _element(row: r.Json, shape: Shape) -> Element | None:
+    ok = _verdict(row)
+    if ok is None:
+        return None
+    errors, warnings = r.messages(row, "ValidationErrors"), r.messages(row, "Warnings")
+    if ok:  # what is said deeper inside did not stop the document, and a person shall see it
+        errors, warnings = (), r.messages(row, "Warnings", "ValidationErrors")
+    return Element(
+        key=_key(row, shape),
+        id=r.optional_id(row, shape.id) or None,
+        ok=ok,
+        errors=errors,
+        warnings=warnings,
+        number=r.text(row, shape.number, 255),
+        total=r.optional_amount(row, shape.total),
+        tax_total=r.optional_amount(row, shape.tax),
+        currency=r.text(row, "CurrencyCode", 10) or r.text(r.child(row, "Invoice"), "CurrencyCode", 10),
+    )
+
+
+def _verdict(row: r.Json) -> bool | None:
+    """True for created, False for refused, None for neither.
+
+    A failed invoice says HasErrors, a failed contact or payment HasValidationErrors; without
+    StatusAttributeString only the absence of both and an id speak for success."""
+    refused = r.flag(row, "HasErrors") or r.flag(row, "HasValidationErrors") or bool(row.get("ValidationErrors"))
+    status = r.text(row, "StatusAttributeString", 50).upper()
+    if status == "ERROR":
+        return False
+    if status in ("OK", "WARNING"):
+        return None if refused else True
+    if status:
+        return None
+    return not refused
+
+
+def _key(row: r.Json, shape: Shape) -> str:
+    if shape.number:
+        return r.text(row, shape.number, 255)
+    invoice_id, reference = r.optional_id(r.child(row, "Invoice"), "InvoiceID"), r.text(row, "Reference")
+    return payment_key(invoice_id, reference) if invoice_id else ""

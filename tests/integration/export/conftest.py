@@ -1,0 +1,23 @@
+"""Fixtures: one simulated Xero and one office for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from galleria_xero_plugin.simulator import Simulator, SimulatorSettings
+
+from .office import Office
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator(SimulatorSettings(limits=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def office(simulator: Simulator, tmp_path: Path) -> Office:
+    return Office(simulator, f"sqlite:///{tmp_path / 'site.db'}")

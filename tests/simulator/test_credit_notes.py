@@ -1,0 +1,83 @@
+"""Credit notes, allocations and refunds (xero-facts.md §4.8)."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def note(xero, sale):
+    """An approved credit note over 60.00 for the contact of the usual invoice."""
+    body = sale(Type="ACCRECCREDIT")
+    body["LineItems"][0]["UnitAmount"] = 50
+    return xero.put("CreditNotes", body).json["CreditNotes"][0]
+
+
+def test_a_credit_note_is_numbered_and_has_credit(note):
+    assert (note["CreditNoteNumber"], note["RemainingCredit"], note["Total"]) == ("CN-0001", 60.0, 60.0)
+
+
+def test_allocating_lowers_what_is_due_without_a_payment(xero, note):
+    made = xero.invoice()
+    path = f"CreditNotes/{note['CreditNoteID']}/Allocations"
+    answer = xero.put(path, {"Allocations": [{"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 60}]})
+    assert answer.status == 200
+    half = xero.read(made)
+    assert (half["AmountDue"], half["AmountCredited"], half["Payments"]) == (60.0, 60.0, [])
+    assert half["CreditNotes"][0]["AppliedAmount"] == 60.0
+    shown = xero.get(f"CreditNotes/{note['CreditNoteID']}").json["CreditNotes"][0]
+    assert (shown["Status"], shown["RemainingCredit"]) == ("PAID", 0.0)
+    xero.payment(made, 60)
+    assert xero.read(made)["Status"] == "PAID"
+
+
+def test_taking_an_allocation_back(xero, note):
+    made = xero.invoice()
+    path = f"CreditNotes/{note['CreditNoteID']}/Allocations"
+    body = {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 60, "Date": "2026-11-21"}
+    allocation = xero.put(path, body).json["Allocations"][0]
+    gone = xero.call("DELETE", f"{path}/{allocation['AllocationID']}")
+    assert gone.status == 200 and gone.json["Allocations"][0]["IsDeleted"] is True
+    assert xero.read(made)["AmountDue"] == 120.0
+    assert xero.call("DELETE", f"{path}/{allocation['AllocationID']}").status == 404
+
+
+@pytest.mark.parametrize("amount", [0, -1, 61])
+def test_wrong_amounts(xero, note, amount):
+    made = xero.invoice()
+    body = {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": amount}
+    assert xero.put(f"CreditNotes/{note['CreditNoteID']}/Allocations", body).status == 400
+
+
+def test_only_the_same_contact_and_currency(xero, note):
+    path = f"CreditNotes/{note['CreditNoteID']}/Allocations"
+    for other in (xero.invoice(Contact={"Name": "Priya Raman"}), xero.invoice(CurrencyCode="EUR")):
+        assert xero.put(path, {"Invoice": {"InvoiceID": other["InvoiceID"]}, "Amount": 1}).status == 400
+
+
+def test_a_refund_is_a_payment_of_the_credit_note(xero, note):
+    body = {"CreditNote": {"CreditNoteID": note["CreditNoteID"]}, "Account": {"Code": "090"}, "Amount": 60}
+    payment = xero.put("Payments", body).json["Payments"][0]
+    assert payment["PaymentType"] == "ARCREDITPAYMENT"
+    shown = xero.get(f"CreditNotes/{note['CreditNoteID']}").json["CreditNotes"][0]
+    assert (shown["Status"], shown["RemainingCredit"]) == ("PAID", 0.0)
+    xero.post(f"Payments/{payment['PaymentID']}", {"Status": "DELETED"})
+    shown = xero.get(f"CreditNotes/{note['CreditNoteID']}").json["CreditNotes"][0]
+    assert (shown["Status"], shown["RemainingCredit"]) == ("AUTHORISED", 60.0)
+
+
+def test_no_discounts_unique_numbers_and_unknown_ids(xero, sale, line, note):
+    discounted = sale(Type="ACCRECCREDIT", LineItems=[line(DiscountRate=10)])
+    assert xero.put("CreditNotes", discounted).status == 400
+    again = sale(Type="ACCRECCREDIT", CreditNoteNumber="cn-0001")
+    assert xero.put("CreditNotes", again).messages == ["Credit note # must be unique."]
+    unknown = {"CreditNoteID": "11111111-1111-4111-8111-111111111111", "Status": "VOIDED"}
+    assert xero.post("CreditNotes", unknown).messages == [
+        "An existing Credit Note with the specified CreditNoteID could not be found"
+    ]
+
+
+def test_voiding(xero, note):
+    path = f"CreditNotes/{note['CreditNoteID']}"
+    assert xero.post(path, {"Status": "VOIDED"}).json["CreditNotes"][0]["Status"] == "VOIDED"
+    assert xero.post(path, {"Status": "AUTHORISED"}).status == 400

@@ -1,0 +1,97 @@
+"""State that survives a restart, and a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+from galleria_xero_plugin.simulator import World
+from galleria_xero_plugin.simulator.core import books
+from galleria_xero_plugin.simulator.store import SqliteStore
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_books_and_tokens_survive(tmp_path, clock, signing_key, driver):
+    path = tmp_path / "xero.db"
+    store = SqliteStore(path)
+    first = driver(World(clock=clock, store=store, key=signing_key))
+    made = first.invoice(InvoiceNumber="GAL-1", CurrencyCode="EUR")
+    first.payment(made, 10, Reference="One")
+    before = books.summary(first.world.organisations[first.tenant])
+    journal = books.journal(first.world.organisations[first.tenant])
+    store.close()
+
+    store = SqliteStore(path)
+    world = World(clock=clock, store=store)
+    again = driver.__new__(driver)
+    again.world, again.tenant, again.tokens = world, first.tenant, first.tokens
+    shown = again.read(made)
+    assert (shown["InvoiceNumber"], shown["AmountDue"]) == ("GAL-1", 110.0)
+    assert books.summary(world.organisations[first.tenant]) == before
+    assert books.journal(world.organisations[first.tenant]) == journal
+    assert again.invoice()["InvoiceNumber"] == "INV-0001"
+    assert len(again.get("/connections").json) == 1
+    store.close()
+
+
+def test_reset_empties_the_file_too(tmp_path, clock, signing_key, driver):
+    path = tmp_path / "xero.db"
+    store = SqliteStore(path)
+    first = driver(World(clock=clock, store=store, key=signing_key))
+    first.invoice(InvoiceNumber="GAL-1")
+    first.world.reset()
+    store.close()
+    store = SqliteStore(path)
+    fresh = driver(World(clock=clock, store=store, key=signing_key))
+    assert fresh.get("Invoices", InvoiceNumbers="GAL-1").json["Invoices"] == []
+    store.close()
+
+
+def test_no_token_is_kept_readable(tmp_path, clock, signing_key, driver):
+    path = tmp_path / "xero.db"
+    store = SqliteStore(path)
+    tokens = driver(World(clock=clock, store=store, key=signing_key)).tokens
+    store.close()
+    raw = path.read_bytes()
+    assert tokens["refresh_token"].encode() not in raw and tokens["access_token"].encode() not in raw
+
+
+def test_seeds_are_the_same_in_every_run(clock, signing_key):
+    one, two = World(clock=clock, key=signing_key), World(clock=clock, key=signing_key)
+    for tenant, org in one.organisations.items():
+        for kind, table in org.tables.items():
+            assert list(table.rows) == list(two.organisations[tenant].tables[kind].rows)
+
+
+def test_as_a_process(tmp_path):
+    command = [sys.executable, "-W", "error", "-m", "galleria_xero_plugin.simulator", "--port", "0"]
+    arguments = ["--state", str(tmp_path / "x.db"), "--no-limits", "--verbose", "--clock-scale", "60"]
+    with subprocess.Popen(
+        [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        url = process.stdout.readline().rsplit(" ", 1)[-1].strip()
+        found = requests.get(f"{url}/_simulator/settings?code=secret", timeout=5).json()
+        assert (found["limits"], found["time_scale"]) == (False, 60.0)
+        process.terminate()
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (0, "")
+    assert "/_simulator/settings" in err and "secret" not in err
+
+
+def test_an_answer_takes_no_forty_milliseconds(server):
+    """Headers and body in two segments would wait for a delayed acknowledgement (Nagle)."""
+    tokens = server.connect()
+    session = requests.Session()
+    session.headers.update(server.headers(tokens))
+    durations = []
+    for _ in range(20):
+        start = time.perf_counter()
+        assert session.get(f"{server.url}/api.xro/2.0/Organisation", timeout=5).status_code == 200
+        durations.append(time.perf_counter() - start)
+    session.close()
+    assert sorted(durations)[len(durations) // 2] < 0.03
