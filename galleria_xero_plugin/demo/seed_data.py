@@ -98,5 +98,5 @@ Wendell|Achterberg||wendell.achterberg@example.org|9 Dock Square|Hoboken|07030|U
 ||The Cobalt Hotel|art@cobalthotel.example|300 Front Street|New York|10038|United States|Corporate
 Mireille|Osei||mireille.osei@example.org|77 Atlantic Walk|Brooklyn|11201|United States|Collectors
 Desmond|Yates||desmond.yates@example.org|5 Beacon Row|Providence|02903|United States|Collectors
-||Quarterdeck Framing Inc.|office@quarterdeck.example|18 Ferry Road|Jersey City|07302|United States|Trade""".splitlines()
+||Quarterdeck Framing Inc.|ap@quarterdeck.example|18 Ferry Road|Jersey City|07302|United States|Trade""".splitlines()
 )

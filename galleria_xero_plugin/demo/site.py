@@ -21,7 +21,7 @@ from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy import event
 
-from . import changes, filters
+from . import changes, filters, invoice_pages, pages, people
 from .models import User, db
 
 CONFIG_FILE = "GALLERIA_DEMO_CONFIG"
@@ -38,8 +38,6 @@ csrf = CSRFProtect()
 
 def create_site(config: Mapping[str, Any] | None = None) -> Flask:
     """The site, ready to serve; `create_tables` makes its tables."""
-    from . import invoice_pages, pages, people
-
     app = Flask(__name__)
     app.config.from_mapping(
         SESSION_COOKIE_NAME="art_galleria", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",

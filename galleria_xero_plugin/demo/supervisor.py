@@ -20,10 +20,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import requests
+from redis import Redis
+
+from . import ledger, seed
+from .host import PREFIX, create_app
 from .ledger_file import LedgerError, Sale
 from .ledger_file import read as read_ledger
+from .models import Gallery, User, db
 from .processes import Processes, StartFailed, listening_socket, start_valkey
-from .site import CONFIG_FILE
+from .seed_data import PASSWORD
+from .site import CONFIG_FILE, create_tables
+from .smoke import smoke
 
 PORT = 8321
 APP = "galleria_xero_plugin.demo.host:create_app"
@@ -70,8 +78,6 @@ def main(given: Sequence[str] | None = None) -> int:
             demo = Demo(options, processes)
             demo.start(sales)
             if options.smoke:
-                from .smoke import smoke
-
                 return smoke(demo)
             say(demo.welcome())
             while not stop.wait(0.2):
@@ -131,12 +137,10 @@ class Demo:
 
     def config(self) -> dict[str, Any]:
         """The site's configuration: the keys a customer sets, and those that lead to the simulator."""
-        from .host import PREFIX
-
         xero = self.xero_url
         settings: dict[str, Any] = {
             "CLIENT_ID": self.options.client_id, "CLIENT_SECRET": self.options.client_secret,
-            "REDIRECT_URI": self.redirect_uri(PREFIX), "REDIS_URL": self.redis_url,
+            "REDIRECT_URI": self.redirect_uri(), "REDIS_URL": self.redis_url,
             "TOKEN_KEYS": [urlsafe_b64encode(secrets.token_bytes(32)).decode()],
             "AUTHORIZE_URL": f"{xero}/identity/connect/authorize", "TOKEN_URL": f"{xero}/connect/token",
             "JWKS_URL": f"{xero}/.well-known/openid-configuration/jwks",
@@ -153,17 +157,15 @@ class Demo:
             **{f"GALLERIA_XERO_{name}": value for name, value in settings.items()},
         }  # fmt: skip
 
-    def redirect_uri(self, prefix: str) -> str:
-        return f"{self.url}{prefix}/callback"
+    def redirect_uri(self) -> str:
+        return f"{self.url}{PREFIX}/callback"
 
     def _start_simulator(self) -> None:
-        from .host import PREFIX
-
         flags = ["--no-limits"] if self.options.no_limits else []
         self.processes.python(
             "simulator", "-m", "galleria_xero_plugin.simulator", "--port", "0",
             "--client-id", self.options.client_id, "--client-secret", self.options.client_secret,
-            "--redirect-uri", self.redirect_uri(PREFIX), *flags,
+            "--redirect-uri", self.redirect_uri(), *flags,
         )  # fmt: skip
 
     def _simulator_address(self) -> str:
@@ -177,11 +179,6 @@ class Demo:
 
     def _fill_database(self, sales: Sequence[Sale] | None) -> None:
         """The host's tables with their rows, and the plugin's by its own command, as the README tells."""
-        from . import ledger, seed
-        from .host import create_app
-        from .models import Gallery, User, db
-        from .site import create_tables
-
         app = create_app()
         create_tables(app)
         with app.app_context():
@@ -197,9 +194,6 @@ class Demo:
             raise StartFailed(f"flask galleria-xero db upgrade failed.\n{result.output}")
 
     def _wait_until_ready(self) -> None:
-        import requests
-        from redis import Redis
-
         def answers() -> bool:
             try:
                 return requests.get(f"{self.url}/login", timeout=5).ok
@@ -212,8 +206,6 @@ class Demo:
 
     def welcome(self) -> str:
         """Where to go and who to be."""
-        from .seed_data import PASSWORD
-
         lines = [
             "", f"The gallery site is ready:  {self.url}   (in {time.monotonic() - self.began:.1f} s)", "",
             f"Sign in with the password “{PASSWORD}” as", "",
@@ -227,7 +219,7 @@ class Demo:
 
 def say(text: str) -> None:
     """To the person at the console: standard output is for the smoke's result."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

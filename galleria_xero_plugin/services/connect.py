@@ -6,13 +6,11 @@ Ending a connection, and noticing that it ended, is in `disconnect`.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import hmac
 import logging
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..domain.export import prefix_error
 from ..domain.model import Access
@@ -24,12 +22,15 @@ from ..ports.records import Actor, Connection, ConnectionStatus, OAuthState, Web
 from ..ports.runtime import Clock, JobQueue
 from ..ports.store import UnitOfWork, Units
 from ..ports.xero import Grant, Secret, TokenSet, XeroAuth, XeroTenant
+from .consent import Choose, Connected, ConsentRefused, digest, is_from, is_of
 from .disconnect import Disconnect
 from .notify import Notify
 from .reference import Reference
 from .runs import Runs
 from .schedule import Schedules
 from .tokens import Tokens
+
+__all__ = ["Choose", "Connect", "Connected", "ConsentRefused"]
 
 log = logging.getLogger("galleria_xero.connect")
 
@@ -42,55 +43,6 @@ CUT_OFF = ("disconnected", "needs_reauth", "scope_missing")
 """Why a run may have ended that Reconnect brings to its end."""
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,253}")
-
-_REFUSALS = {
-    "used": "This answer of Xero's was used already, or came too late. Please start again.",
-    "mismatch": "This answer of Xero's belongs to another sign-in. Please start again from this page.",
-    "declined": "You did not allow access, so nothing was changed. You can do it any time.",
-    "xero_error": "Xero could not give access. Please start again.",
-    "incomplete": "Xero's answer was incomplete. Please start again.",
-    "expired": "Xero's permission was too old to be used. Please start again.",
-    "rejected": "Xero did not accept the connection. Please tell your site's developer.",
-    "missing_scope": "Xero did not give all permissions that are needed. Please start again and allow all of them.",
-    "unavailable": "Xero does not answer at the moment, so nothing was changed. Please start again in a few minutes.",
-    "no_organisation": "Xero named no organisation that can be connected. Please start again and choose one.",
-}
-
-
-class ConsentRefused(GalleriaXeroError):
-    """A way back from Xero that does not connect. Nothing was changed, and the person starts again.
-
-    `reason` is one of: used (replayed, expired or unknown), mismatch (another session, user or gallery),
-    declined, xero_error, incomplete, expired (the code), rejected, missing_scope, unavailable, no_organisation.
-    """
-
-    def __init__(self, reason: str, *, detail: str = "") -> None:
-        super().__init__(_REFUSALS[reason], detail=f"consent refused: {reason} {detail}".rstrip())
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The webservice is connected. `reconnected` is whether it was with this organisation before; `replaced` is
-    the name of another organisation that it was connected with until now ("" for none)."""
-
-    webservice_id: str
-    organisation_name: str
-    reconnected: bool
-    replaced: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Choose:
-    """A person has to choose, or to confirm, the organisation; `choice` goes back with it, within ten minutes.
-
-    `replaces` is the name of the organisation that the webservice has belonged to, when choosing another one means
-    leaving it ("" otherwise): its invoices stay there, and accounts and tax rates are chosen anew.
-    """
-
-    choice: str
-    tenants: tuple[XeroTenant, ...]
-    replaces: str = ""
 
 
 class Connect(Disconnect):
@@ -138,9 +90,9 @@ class Connect(Disconnect):
                 raise NotFound(f"webservice {webservice_id}")
             expires_at = uow.now() + CONSENT_LASTS
             kept = OAuthState(
-                access.gallery_id, access.user_id, webservice_id, _hash(browser_secret), nonce, expires_at
+                access.gallery_id, access.user_id, webservice_id, digest(browser_secret), nonce, expires_at
             )
-            uow.oauth_states.add(_hash(state), kept)
+            uow.oauth_states.add(digest(state), kept)
             uow.audit.add(access.gallery_id, _actor(access), "access asked for", subject=webservice_id)
             uow.commit()
         return self._auth.authorize_url(state=state, nonce=nonce)
@@ -150,11 +102,11 @@ class Connect(Disconnect):
     ) -> Connected | Choose:
         """The way back from Xero. Raises ConsentRefused, Conflict (another gallery has the organisation), NotFound."""
         with self._units.write(patience=PATIENCE) as uow:
-            consent = uow.oauth_states.use(_hash(state))
+            consent = uow.oauth_states.use(digest(state))
             uow.commit()  # used, whatever comes next
         if consent is None:
             raise self._refusal(access, "used")
-        if not _is_from(consent, access, browser_secret):
+        if not is_from(consent, access, browser_secret):
             raise self._refusal(access, "mismatch")
         if error is not None:
             raise self._refusal(access, "declined" if error == "access_denied" else "xero_error")
@@ -172,13 +124,10 @@ class Connect(Disconnect):
 
     def offered(self, access: Access, choice: str) -> Choose:
         """What a person has to choose from, as `complete` said it. Raises ConsentRefused."""
+        consent, _, tenants = self._held(access, choice)
         with self._units.read() as uow:
-            held = uow.oauth_states.held(_hash(choice))
-            mine = held if held is not None and _is_of(held[0], access) else None
-            before = mine and uow.connections.of_webservice(access.gallery_id, mine[0].webservice_id)
-        if mine is None:
-            raise self._refusal(access, "used" if held is None else "mismatch")
-        return Choose(choice, tuple(mine[2]), before.organisation_name if before else "")
+            before = uow.connections.of_webservice(access.gallery_id, consent.webservice_id)
+        return Choose(choice, tuple(tenants), before.organisation_name if before else "")
 
     def tenants(self, access: Access, choice: str) -> tuple[tuple[str, str], ...]:
         """(id, name) of the organisations that are offered. Raises ConsentRefused."""
@@ -186,19 +135,25 @@ class Connect(Disconnect):
 
     def choose(self, access: Access, choice: str, tenant_id: str) -> Connected:
         """The person's choice. Raises ConsentRefused, InvalidInput (not among those offered), Conflict, NotFound."""
-        key = _hash(choice)
+        offered = self._held(access, choice)
+        tenant = next((tenant for tenant in offered[2] if tenant.tenant_id == tenant_id), None)
+        if tenant is None:
+            raise InvalidInput({"tenant": "Please choose one of these organisations."})
         with self._units.write(patience=PATIENCE) as uow:
-            held = uow.oauth_states.held(key)
-            if held is None or not _is_of(held[0], access):
-                raise self._refusal(access, "used" if held is None else "mismatch")
-            consent, tokens, tenants = held
-            tenant = next((tenant for tenant in tenants if tenant.tenant_id == tenant_id), None)
-            if tenant is None:
-                raise InvalidInput({"tenant": "Please choose one of these organisations."})
-            if uow.oauth_states.use(key) is None:
-                raise self._refusal(access, "used")
+            used = uow.oauth_states.use(digest(choice))
             uow.commit()
-        return self._join(access, consent.webservice_id, tokens, tenant)
+        if used is None:  # pressed twice
+            raise self._refusal(access, "used")
+        return self._join(access, used.webservice_id, offered[1], tenant)
+
+    def _held(self, access: Access, choice: str) -> tuple[OAuthState, TokenSet, Sequence[XeroTenant]]:
+        with self._units.read() as uow:
+            held = uow.oauth_states.held(digest(choice))
+        if held is None:
+            raise self._refusal(access, "used")
+        if not is_of(held[0], access):
+            raise self._refusal(access, "mismatch")
+        return held
 
     def _exchange(self, access: Access, code: Secret, nonce: str) -> Grant:
         try:
@@ -236,7 +191,7 @@ class Connect(Disconnect):
         choice = secrets.token_urlsafe(32)
         with self._units.write(patience=PATIENCE) as uow:
             kept = replace(consent, nonce="", expires_at=uow.now() + CONSENT_LASTS)
-            uow.oauth_states.hold(_hash(choice), kept, tokens, tenants)
+            uow.oauth_states.hold(digest(choice), kept, tokens, tenants)
             uow.commit()
         return Choose(choice, tenants, before.organisation_name if before else "")
 
@@ -332,22 +287,6 @@ def _wrong(settings: Settings) -> dict[str, str]:
 
 def _organisations(tenants: Sequence[XeroTenant]) -> list[XeroTenant]:
     return [tenant for tenant in tenants if tenant.tenant_type == "ORGANISATION"]
-
-
-def _is_of(consent: OAuthState, access: Access) -> bool:
-    if not hmac.compare_digest(_hash(consent.gallery_id), _hash(access.gallery_id)):
-        return False
-    return hmac.compare_digest(_hash(consent.user_id), _hash(access.user_id))
-
-
-def _is_from(consent: OAuthState, access: Access, browser_secret: str) -> bool:
-    if not _is_of(consent, access):
-        return False
-    return hmac.compare_digest(consent.browser_hash, _hash(browser_secret))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _actor(access: Access) -> Actor:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from ..domain.model import GalleryInfo
-from ..domain.reasons import REASONS, Whose
+from ..domain.reasons import Whose, explain
 from ..domain.states import DocumentKind, DocumentState
-from ..errors import Busy
+from ..errors import GalleriaXeroError
 from ..ports.gallery import Gallery
 from ..ports.records import Connection, ConnectionStatus, Document, Run
 from ..ports.runtime import Mail, Mailer
@@ -34,6 +34,13 @@ ASK_WITHIN = 500
 LISTED = 12
 WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT, DocumentState.PENDING)
 FOREVER = dt.timedelta(days=36_500)
+
+
+class GalleryFailed(GalleriaXeroError):
+    """The host's side raised an error of its own."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("Your gallery's own data cannot be read at the moment. Please try again.", detail=detail)
 
 
 class Notify:
@@ -72,7 +79,7 @@ class Notify:
         """Xero no longer accepts the consent. Whether a mail went out."""
         try:
             return self._permission_lost(connection)
-        except (OSError, Busy) as problem:
+        except (OSError, GalleriaXeroError) as problem:
             return _not_mailed(connection, problem)
 
     def _permission_lost(self, connection: Connection) -> bool:
@@ -126,7 +133,7 @@ class Notify:
                     sent += self._digest(connection, now)
                 elif connection.status is ConnectionStatus.NEEDS_REAUTH:
                     sent += self._permission_lost(connection)
-            except Busy as problem:
+            except GalleriaXeroError as problem:
                 log.info("connection %s: no mail now: %s", connection.id, problem.detail)
             except OSError as problem:
                 log.warning("connection %s: a mail was not handed over: %s", connection.id, type(problem).__name__)
@@ -134,7 +141,7 @@ class Notify:
         return sent
 
     def _digest(self, connection: Connection, now: dt.datetime) -> bool:
-        local = now.astimezone(_zone(self._gallery.info(connection.gallery_id)))
+        local = now.astimezone(zone(asked(self._gallery, connection.gallery_id).time_zone))
         if local.time() < DIGEST_AT:
             return False
         with self._units.write(patience=PATIENCE) as uow:
@@ -163,11 +170,11 @@ class Notify:
         """As `_once`, in the middle of somebody's work, which a mail never breaks."""
         try:
             return self._once(connection, topic, subject, lines, action)
-        except (OSError, Busy) as problem:
+        except (OSError, GalleriaXeroError) as problem:
             return _not_mailed(connection, problem)
 
     def _once(self, connection: Connection, topic: str, subject: str, lines: Sequence[str], action: Action) -> bool:
-        """Send unless it was sent; whether it went out. Raises OSError and Busy."""
+        """Send unless it was sent; whether it went out. Raises OSError, Busy and GalleryFailed."""
         with self._units.write(patience=PATIENCE) as uow:
             mine = uow.notices.claim(connection.id, topic)
             uow.commit()
@@ -176,27 +183,28 @@ class Notify:
     def _send(
         self, connection: Connection, topics: Sequence[str], subject: str, lines: Sequence[str], action: Action
     ) -> bool:
-        """Hand over a mail whose topics are claimed. When it fails they are given back, and OSError is raised."""
-        to = self._recipients(connection)
-        if not to:
-            log.warning("connection %s: nobody to mail to", connection.id)
-            return False
+        """Hand over a mail whose topics are claimed. When it fails they are given back, and OSError or
+        GalleryFailed is raised."""
         label, endpoint, values = action
         address = self._link(endpoint, values)
         address = address if "://" in address else self._site_url + address
         try:
-            self._mailer.send(_mail(to, subject, lines, label, address))
-        except OSError:
+            to = self._recipients(connection)
+            if to:
+                self._mailer.send(_mail(to, subject, lines, label, address))
+        except (OSError, GalleryFailed):
             self._release(connection, topics)
             raise
-        return True
+        if not to:
+            log.warning("connection %s: nobody to mail to", connection.id)
+        return bool(to)
 
     def _recipients(self, connection: Connection) -> tuple[str, ...]:
         with self._units.read() as uow:
             webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
         if webservice is not None and webservice.settings.admin_emails:
             return webservice.settings.admin_emails
-        owner = self._gallery.info(connection.gallery_id).owner_email
+        owner = asked(self._gallery, connection.gallery_id).owner_email
         return (owner,) if owner else ()
 
     def _release(self, connection: Connection, topics: Sequence[str]) -> None:
@@ -233,12 +241,11 @@ def _waits_for_a_person(row: Document) -> bool:
 
 
 def _needs_a_person(code: str) -> bool:
-    reason = REASONS.get(code)
-    return reason is not None and reason.whose in (Whose.YOU, Whose.BOOKKEEPER)
+    return explain(code, {}).whose in (Whose.YOU, Whose.BOOKKEEPER)
 
 
 def _words(row: Document) -> str:
-    reason = REASONS[row.reason_code or ""]
+    reason = explain(row.reason_code or "", row.reason_facts)
     return f"{row.label}: {reason.title} ({reason.whose.label.lower()})"
 
 
@@ -246,11 +253,20 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _zone(info: GalleryInfo) -> dt.tzinfo:
+def asked(gallery: Gallery, gallery_id: str) -> GalleryInfo:
+    """What the host says about a gallery. Raises GalleryFailed, so that one gallery's trouble is only its own."""
     try:
-        return ZoneInfo(info.time_zone)
+        return gallery.info(gallery_id)
+    except Exception as problem:
+        raise GalleryFailed(f"gallery {gallery_id}: {type(problem).__name__}") from problem
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone; UTC when this machine knows none of that name."""
+    try:
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        return dt.UTC
+        return ZoneInfo("UTC")
 
 
 def _mail(to: tuple[str, ...], subject: str, lines: Sequence[str], label: str, address: str) -> Mail:

@@ -257,7 +257,7 @@ def _attempt(fields: Mapping[str, str]) -> Attempt:
     return Attempt(
         sent_at=_instant(fields.get("sent_at")),
         finished_at=_instant(fields.get("finished_at")),
-        outcome=OUTCOMES.get(fields.get("outcome") or "", Words("%(outcome)s", {"outcome": fields.get("outcome", "")})),
+        outcome=_outcome(fields.get("outcome") or ""),
         status=fields.get("status") or "",
         request_id=fields.get("request_id") or "",
     )
@@ -273,11 +273,12 @@ def _instant(text: str | None) -> dt.datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
-OUTCOMES: Mapping[str, Words] = {
-    "": Words("No answer was noted"),
-    "sent": Words("Xero answered"),
-    "ok": Words("Xero took it"),
-    "refused": Words("Xero refused it"),
-    "not_sent": Words("It did not leave"),
-    "unknown": Words("Xero did not confirm"),
-}
+def _outcome(text: str) -> Words:
+    """What the export noted of an attempt, in words."""
+    if text.startswith("answered"):
+        return Words("Sent; Xero answered")
+    return {
+        "": Words("Sent; no answer was noted"),
+        "not sent": Words("It did not leave"),
+        "unknown": Words("Sent; Xero did not confirm"),
+    }.get(text, Words("%(outcome)s", {"outcome": text}))

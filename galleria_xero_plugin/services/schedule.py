@@ -10,7 +10,6 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from ..domain.schedule import next_run
 from ..domain.states import RunKind, RunTrigger
@@ -20,7 +19,7 @@ from ..ports.records import SCHEDULE, Connection, ConnectionStatus, Webservice
 from ..ports.runtime import Clock, JobQueue
 from ..ports.store import UnitOfWork, Units
 from .lease import PATIENCE
-from .notify import FOREVER, Notify
+from .notify import FOREVER, Notify, asked, zone
 from .reference import REFRESH_AGE
 from .runs import REDECIDED, Runs
 from .tokens import Tokens
@@ -64,8 +63,9 @@ class Schedules:
         self._clock = clock
 
     def time_zone(self, gallery_id: str) -> str:
-        """The gallery's time zone, for `plan`: asked before a transaction, since the gallery has a database too."""
-        return self._gallery.info(gallery_id).time_zone
+        """The gallery's time zone, for `plan`: asked before a transaction, since the gallery has a database too.
+        Raises GalleryFailed."""
+        return asked(self._gallery, gallery_id).time_zone
 
     def plan(
         self, uow: UnitOfWork, webservice: Webservice, connection: Connection, time_zone: str | None = None
@@ -74,8 +74,8 @@ class Schedules:
         if not webservice.settings.scheduled:
             uow.connections.set_next_run(connection.id, None)
             return
-        zone = _zone(time_zone or self.time_zone(webservice.gallery_id))
-        uow.connections.set_next_run(connection.id, next_run(webservice.settings.schedule, uow.now(), zone))
+        local = zone(time_zone or self.time_zone(webservice.gallery_id))
+        uow.connections.set_next_run(connection.id, next_run(webservice.settings.schedule, uow.now(), local))
 
     def sweep(self, *, housekeeping: bool = True) -> SweepReport:
         """Start what is due, ring for what has work. With `housekeeping` (once a minute is plenty) also renew
@@ -110,7 +110,7 @@ class Schedules:
         with self._units.write(patience=PATIENCE) as uow:
             webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
             wanted = webservice is not None and webservice.settings.scheduled
-            after = next_run(webservice.settings.schedule, uow.now(), _zone(time_zone)) if wanted else None
+            after = next_run(webservice.settings.schedule, uow.now(), zone(time_zone)) if wanted else None
             if was is None or not uow.connections.claim_schedule(connection.id, was, after):
                 return 0  # another sweep was first
             opened = 0
@@ -190,10 +190,3 @@ def _counted(what: str, work: Callable[[], int]) -> int:
     except GalleriaXeroError as problem:
         log.warning("%s: %s", what, problem.detail or problem.user_message)
         return 0
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")

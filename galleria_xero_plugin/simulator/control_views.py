@@ -35,6 +35,7 @@ POST     /_simulator/reset                        -> 204; fresh books, no tokens
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import flask
@@ -148,7 +149,7 @@ def settings() -> flask.Response:
 @blueprint.post("/settings")
 def change_settings() -> flask.Response:
     """Turn switches."""
-    values = {name: control.plain_number(value) for name, value in _body().items()}
+    values = {name: _plain_number(value) for name, value in _body().items()}
     current_world().change_settings(**values)
     return settings()
 
@@ -162,7 +163,7 @@ def faults() -> flask.Response:
 @blueprint.post("/faults")
 def add_fault() -> tuple[flask.Response, int]:
     """Queue a fault."""
-    values = {name: control.plain_number(value) for name, value in _body().items()}
+    values = {name: _plain_number(value) for name, value in _body().items()}
     current_world().faults.add(Fault.of(values))
     return faults(), 201
 
@@ -279,3 +280,8 @@ def add_payment(tenant: str) -> flask.Response:
     with current_world().as_person(tenant) as call:
         saved = payments.save(call, control.payment_element(body))
     return _json({name: value for name, value in saved.items() if name[0] != "_"})
+
+
+def _plain_number(value: Any) -> Any:
+    """Switches and faults hold floats where JSON brought Decimal."""
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,4 +1,4 @@
-"""Serving the app: threads, keep-alive, no stalls, and nothing secret in the log."""
+"""Serving the app: a thread per call, no stalls, and nothing secret in the log."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _POLL_SECONDS = 0.02  # how soon a stop is noticed
 
 
 class _Handler(WSGIRequestHandler):
-    """Keep-alive; whole answers in one segment; a log of paths without queries.
+    """Whole answers in one segment; a log of paths without queries.
 
-    Headers and body are written separately: without buffering and TCP_NODELAY every answer would
-    wait some 40 ms for the client's delayed acknowledgement.
+    Werkzeug writes headers and body separately and closes after each answer: without buffering and
+    TCP_NODELAY an answer could wait some 40 ms for the client's delayed acknowledgement.
     """
 
     protocol_version = "HTTP/1.1"

@@ -1,5 +1,6 @@
 """Contract: the address book, and how a contact of Xero comes into it."""
 
+# ruff: noqa: S101
 from __future__ import annotations
 
 import dataclasses

@@ -134,7 +134,7 @@ class FakeGallery:
         """Money arrives, by default on the invoice's date and by bank transfer."""
         with self._lock:
             invoice = self.shelf(gallery_id).invoices[invoice_id][1]
-            values = {"id": f"payment-{next(self._numbers)}", "date": invoice.date} | fields
+            values: dict[str, Any] = {"id": f"payment-{next(self._numbers)}", "date": invoice.date} | fields
             payment = factories.make_payment(amount=amount, **values)
             self.change_invoice(invoice_id, gallery_id=gallery_id, payments=(*invoice.payments, payment))
             return payment
@@ -162,7 +162,7 @@ class FakeGallery:
         """Money is given back, by default on the invoice's date and by bank transfer."""
         with self._lock:
             invoice = self.shelf(gallery_id).invoices[invoice_id][1]
-            values = {"id": f"refund-{next(self._numbers)}", "date": invoice.date} | fields
+            values: dict[str, Any] = {"id": f"refund-{next(self._numbers)}", "date": invoice.date} | fields
             refund = factories.make_refund(amount=amount, **values)
             self.change_invoice(invoice_id, gallery_id=gallery_id, refunds=(*invoice.refunds, refund))
             return refund

@@ -1,5 +1,6 @@
 """Reading a gallery's lists to the end, page by page, as the plugin does it."""
 
+# ruff: noqa: S101
 from __future__ import annotations
 
 import datetime as dt

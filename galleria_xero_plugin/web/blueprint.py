@@ -37,7 +37,7 @@ ROUTES = (
     Route("POST", f"{_WEBSERVICE}/reconnect", "reconnect", FRESH, setup_views.begin),
     Route("GET", "/callback", "callback", CHANGE, setup_views.callback),
     Route("GET", "/choose", "choose", CHANGE, setup_views.choose),
-    Route("POST", "/choose", "chosen", CHANGE, setup_views.choose),
+    Route("POST", "/choose", "chosen", CHANGE, setup_views.chosen),
     Route("POST", f"{_WEBSERVICE}/pause", "pause", CHANGE, setup_views.pause),
     Route("POST", f"{_WEBSERVICE}/resume", "resume", CHANGE, setup_views.resume),
     Route("GET", f"{_WEBSERVICE}/disconnect", "confirm_disconnect", FRESH, setup_views.confirm_disconnect),

@@ -11,15 +11,17 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalSe
 
 from .. import errors
 from ..errors import GalleriaXeroError
+from ..services.connect import ConsentRefused
 from .responses import BLUEPRINT, bare_page, notice, see_other
 
 log = logging.getLogger(BLUEPRINT)
 
 # branch of the error tree -> (status, heading, whether it is worth a line with a reference in the log)
 _BRANCHES: dict[type[GalleriaXeroError], tuple[int, str, bool]] = {
-    errors.NotFound: (404, "This page does not exist", False),
+    errors.NotFound: (404, "Not found", False),
     errors.InvalidInput: (422, "Please check what you entered", False),
     errors.Conflict: (409, "Somebody was faster", False),
+    ConsentRefused: (409, "Not connected", False),
     errors.NotConnected: (409, "Not connected to Xero", False),
     errors.Paused: (503, "Xero asked us to wait", False),
     errors.Busy: (503, "The site is busy", False),

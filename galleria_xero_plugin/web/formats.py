@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from ..domain.model import GalleryInfo
+from ..services.usage import zone_of
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NARROW_SPACE = "\u202f"
@@ -37,7 +38,7 @@ class Formats:
         tag = gallery.locale.replace("_", "-").lower()
         self._thousands, self._point = _MARKS.get(tag) or _MARKS.get(tag.split("-")[0]) or _MARKS["en"]
         self._month_first = tag in _MONTH_FIRST
-        self._zone = zone(gallery)
+        self._zone = zone_of(gallery)
 
     def date(self, day: dt.date | None) -> str:
         """23 Nov 2026, or Nov 23, 2026."""
@@ -105,16 +106,12 @@ class Formats:
             return self.money(Decimal(found[1]), found[2])
         return text
 
-
-def zone(gallery: GalleryInfo) -> dt.tzinfo:
-    """The gallery's time zone; UTC when its name is none that this machine knows."""
-    try:
-        return ZoneInfo(gallery.time_zone)
-    except (KeyError, ValueError, OSError):
-        return dt.UTC
+    def sentence(self, text: str) -> str:
+        """A sentence of the domain with its dates as this gallery reads them."""
+        return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda found: self.fact(found[0]), text)
 
 
-def _parsed(kind, text):
+def _parsed(kind: Any, text: str) -> Any:
     try:
         return kind.fromisoformat(text)
     except ValueError:

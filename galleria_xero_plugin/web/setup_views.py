@@ -89,16 +89,28 @@ def callback(access: Access) -> Response:
 
 def choose(access: Access) -> Response:
     """Which of several organisations."""
+    offered = services().connect.offered(access, session.get(_CHOICE, ""))
+    return _choices(access, offered, _choose_form(offered))
+
+
+@pressed
+def chosen(access: Access) -> Response:
+    """An organisation was chosen."""
     choice = session.get(_CHOICE, "")
     offered = services().connect.offered(access, choice)
-    form = ChooseForm.of([(tenant.tenant_id, tenant.name) for tenant in offered.tenants])
-    status = 200
-    if request.method == "POST":
-        if form.validate():
-            connected = services().connect.choose(access, choice, form.tenant.data or "")
-            session.pop(_CHOICE, None)
-            return _on(connected)
-        status = form.refusal
+    form = _choose_form(offered)
+    if not form.validate():
+        return _choices(access, offered, form, status=form.refusal)
+    connected = services().connect.choose(access, choice, form.tenant.data or "")
+    session.pop(_CHOICE, None)
+    return _on(connected)
+
+
+def _choose_form(offered: Choose) -> ChooseForm:
+    return ChooseForm.of([(tenant.tenant_id, tenant.name) for tenant in offered.tenants])
+
+
+def _choices(access: Access, offered: Choose, form: ChooseForm, *, status: int = 200) -> Response:
     return page("choose.html", access, _gallery(access), status=status, form=form, offered=offered)
 
 

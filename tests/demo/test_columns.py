@@ -3,7 +3,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import MetaData, Table, Column, create_engine, func, select
+from sqlalchemy import Column, MetaData, Table, create_engine, func, select
 
 from galleria_xero_plugin.demo.columns import Exact, Instant
 

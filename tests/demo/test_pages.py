@@ -65,7 +65,8 @@ def test_a_wrong_password(visitor):
 
 def new_invoice(person, **fields):
     data = {"contact": "1", "date": "2026-03-30", "currency": "GBP", "tax_mode": "exclusive", "kind": "artwork",
-            "artwork": "1", "quantity": "1", "price": "100.10", "tax": "1", "discount": "", "reference": "", "description": ""}
+            "artwork": "1", "quantity": "1", "price": "100.10", "tax": "1", "discount": "",
+            "reference": "", "description": ""}
     return person.post("/invoices/new", data | fields)
 
 

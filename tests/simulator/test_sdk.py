@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from xero_python import accounting
+from xero_python.api_client import ApiClient
+from xero_python.api_client.configuration import Configuration
+from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
+from xero_python.exceptions import AccountingBadRequestException
+from xero_python.exceptions.http_status_exceptions import HTTPStatusException
+from xero_python.identity import IdentityApi
 
 from galleria_xero_plugin.simulator import NORTH_LIGHT
 from galleria_xero_plugin.simulator.shortcut import ALL_SCOPES
-
-accounting = pytest.importorskip("xero_python.accounting")
-from xero_python.api_client import ApiClient  # noqa: E402
-from xero_python.api_client.configuration import Configuration  # noqa: E402
-from xero_python.api_client.oauth2 import OAuth2Token, TokenApi  # noqa: E402
-from xero_python.exceptions import AccountingBadRequestException  # noqa: E402
-from xero_python.exceptions.http_status_exceptions import HTTPStatusException  # noqa: E402
-from xero_python.identity import IdentityApi  # noqa: E402
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 
 from galleria_xero_plugin.ports.xero import Secret
 from galleria_xero_plugin.xero.oauth import XeroLogin
-from tests.xero.identity_stub import CLIENT, REDIRECT, SECRETS, SHORT, Identity
-from tests.xero.stub import HttpStub, RawStub
+from tests.xero.identity_stub import CLIENT, REDIRECT, SECRETS, Identity
+from tests.xero.stub import PATIENT, HttpStub, RawStub
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def identity(stubs):
 def login_at():
     made = []
 
-    def make(url, **more):
+    def make(url, limits=PATIENT, **more):
         login = XeroLogin(
             CLIENT,
             Secret(SECRETS["client secret"]),
@@ -47,7 +47,7 @@ def login_at():
             token_url=f"{url}/token",
             connections_url=f"{url}/connections",
             jwks_url=f"{url}/jwks",
-            limits=SHORT,
+            limits=limits,
             **more,
         )
         made.append(login)

@@ -11,7 +11,6 @@ from joserfc.jwk import RSAKey
 from galleria_xero_plugin.errors import AuthRejected, AuthUnavailable
 from galleria_xero_plugin.ports.xero import Secret
 from galleria_xero_plugin.xero.oauth import SCOPES
-from galleria_xero_plugin.xero.transport import Limits
 from tests.xero.frames import shown_frames
 from tests.xero.stub import Say
 
@@ -30,7 +29,6 @@ SECRETS = {
     "new access token": "canary-new-access",
     "new refresh token": "canary-new-refresh",
 }
-SHORT = Limits(connect=0.2, read=0.25, total=0.3, size=64 << 10)
 
 KEY = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})
 OTHER = RSAKey.generate_key(2048, {"kid": "k1"})

@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from galleria_xero_plugin.xero.transport import Limits
+
+# For exchanges that shall end by themselves, however busy this machine is ...
+PATIENT = Limits(connect=10, read=20, total=30, size=64 << 10)
+# ... and for those that must be ended.
+HASTY = Limits(connect=0.2, read=0.25, total=0.3, size=64 << 10)
+
 
 @dataclass
 class Seen:

@@ -20,26 +20,24 @@ from galleria_xero_plugin.errors import (
 from galleria_xero_plugin.ports.xero import Quota, Secret, TenantAccess, WriteKind
 from galleria_xero_plugin.xero.classify import LONGEST_WAIT, retry_after
 from galleria_xero_plugin.xero.client import XeroClient
-from galleria_xero_plugin.xero.transport import Limits
 from tests.helpers.servers import free_port
 from tests.xero import stub
 from tests.xero.frames import shown_frames
-from tests.xero.stub import Say
+from tests.xero.stub import HASTY, PATIENT, Say
 
 TENANT = "33333333-3333-4333-8333-333333333333"
 DOCUMENT = "11111111-1111-4111-8111-111111111111"
 CANARY = "canary.access.token-7f3a"
 NOW = 1_790_000_000.0
 HTML = "text/html; charset=utf-8"
-SHORT = Limits(connect=0.2, read=0.25, total=0.3, size=64 << 10)
 
 
 @pytest.fixture
 def client_of():
     made = []
 
-    def make(url):
-        made.append(XeroClient(url, limits=SHORT, now=lambda: NOW))
+    def make(url, limits=PATIENT):
+        made.append(XeroClient(url, limits=limits, now=lambda: NOW))
         return made[-1]
 
     yield make
@@ -170,7 +168,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 )
 @pytest.mark.parametrize(("make", "kind"), [(a_write, Unknown), (a_read, ReadFailed)])
 def test_broken_answers(stubs, client_of, access, script, make, kind):
-    client = client_of(stubs.raw(script).url)
+    client = client_of(stubs.raw(script).url, HASTY if script is stub.silent else PATIENT)
     with pytest.raises(XeroError) as caught:
         client.send(make(client), access)
     assert type(caught.value) is kind

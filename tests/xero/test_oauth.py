@@ -28,7 +28,7 @@ from tests.xero.identity_stub import (
     segment,
     tokens,
 )
-from tests.xero.stub import Say
+from tests.xero.stub import HASTY, Say
 
 
 def test_the_address_for_the_browser(login):
@@ -206,7 +206,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 )
 def test_no_answer_of_the_token_endpoint(stubs, login_at, caplog, script):
     caplog.set_level(logging.DEBUG)
-    login = login_at(stubs.raw(script).url)
+    login = login_at(stubs.raw(script).url, HASTY)
     for action in (lambda: login.exchange(CODE, nonce=NONCE), lambda: login.connections(ACCESS)):
         error = refused_by(action)
         assert (type(error), error.status) == (AuthUnavailable, None)

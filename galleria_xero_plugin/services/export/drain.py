@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ...domain.settings import Settings
 from ...domain.states import DocumentState, RunKind, RunState, RunTrigger
-from ...errors import GalleriaXeroError, NotConnected, NotSent, Paused, ReadFailed, ScopeMissing, TokenUnreadable
+from ...errors import Conflict, GalleriaXeroError, NotConnected, NotSent, Paused, ReadFailed, ScopeMissing, TokenUnreadable
 from ...ports.gallery import Gallery
 from ...ports.records import Connection, Run
 from ...ports.runtime import Clock, JobQueue
@@ -17,6 +17,7 @@ from ..calls import Calls
 from ..lease import PATIENCE, Lease, LeaseLost, Leases
 from ..reference import Reference
 from . import contact_phase, invoice_phase, payment_phase, read_back
+from .compare import Comparison, compare
 from .scan import scan
 from .session import Session, Timings, Tools
 
@@ -88,6 +89,18 @@ class Export:
         if more:
             self._queue.ring_export(connection_id)
 
+    def compare(self, connection_id: str) -> Comparison:
+        """Compare gallery, ledger and Xero. Raises NotConnected, Conflict (a sync is going on), and whatever a
+        read can raise."""
+        lease = self._leases.claim(connection_id)
+        if lease is None:
+            raise Conflict("A sync is going on, or Xero asked us to wait: please try again in a minute.")
+        with lease:
+            session = self._open(connection_id, lease, lambda: False, idle=True)
+            if session is None:
+                raise NotConnected("This webservice was never set up completely.")
+            return compare(session)
+
     def failed(self, connection_id: str) -> None:
         """A job ended in an error nobody foresaw: its run ends visibly, its documents stay as they are."""
         with self._tools.units.write(patience=PATIENCE) as uow:
@@ -96,8 +109,10 @@ class Export:
                 uow.runs.finish(run.id, RunState.FAILED, error_code="internal")
             uow.commit()
 
-    def _open(self, connection_id: str, lease: Lease, stop: Callable[[], bool]) -> Session | None:
-        """Everything a slice needs, read once."""
+    def _open(
+        self, connection_id: str, lease: Lease, stop: Callable[[], bool], *, idle: bool = False
+    ) -> Session | None:
+        """Everything a slice needs, read once; None when there is nothing to do (unless `idle` says all the same)."""
         tools = self._tools
         with tools.units.read() as uow:
             connection = uow.connections.get(connection_id)
@@ -115,7 +130,7 @@ class Export:
             uow.commit()
         if expired:
             log.warning("connection %s: %d documents of a dead worker are checked", connection_id, expired)
-        if run is None and not due:
+        if run is None and not due and not idle:
             return None
         interactive = run is not None and run.trigger is not RunTrigger.SCHEDULE
         gallery_id = connection.gallery_id

@@ -49,6 +49,7 @@ BLANKS = {
     "Phones": dict.fromkeys(PHONE_LIMITS, ""),
 }
 PERSONS = 5
+TERMS = {"DAYSAFTERBILLDATE", "DAYSAFTERBILLMONTH", "OFCURRENTMONTH", "OFFOLLOWINGMONTH"}
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 FIELDS = columns(
@@ -125,8 +126,9 @@ def _write(call: Call, element: Reader, before: Record | None) -> Record:
     persons = element.children("ContactPersons")
     if persons is not None:
         record["ContactPersons"] = _persons(persons)
-    if isinstance(element.raw.get("PaymentTerms"), dict):
-        record["PaymentTerms"] = element.raw["PaymentTerms"]
+    terms = element.child("PaymentTerms")
+    if terms is not None:
+        record["PaymentTerms"] = _payment_terms(terms)
     _check_unique(call.org, record)
     return call.put("Contacts", record)
 
@@ -191,6 +193,19 @@ def _persons(sent: list[Reader]) -> list[Record]:
         person = {name: reader.text(name, 255) or "" for name in ("FirstName", "LastName", "EmailAddress")}
         _check_email(person["EmailAddress"])
         found.append({**person, "IncludeInEmails": bool(reader.boolean("IncludeInEmails"))})
+    return found
+
+
+def _payment_terms(sent: Reader) -> Record:
+    found = {}
+    for side in ("Bills", "Sales"):
+        terms = sent.child(side)
+        if terms is None:
+            continue
+        day, kind = terms.decimal("Day"), (terms.text("Type") or "").upper()
+        if day is None or not 0 <= day <= 365 or kind not in TERMS:
+            raise Invalid("The payment terms are not valid.")
+        found[side] = {"Day": int(day), "Type": kind}
     return found
 
 

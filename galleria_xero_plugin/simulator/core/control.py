@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from . import contacts, reference
@@ -15,11 +14,6 @@ from .reader import Reader, guid_of
 from .tables import Record
 
 MOST_CONTACTS = 1_000_000
-
-
-def plain_number(value: Any) -> Any:
-    """Switches and faults hold floats where JSON brought Decimal."""
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def set_lock_dates(call: Call, sent: Reader) -> Record:

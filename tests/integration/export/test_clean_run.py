@@ -209,3 +209,16 @@ def test_a_buyer_whom_xero_knows_by_another_address_is_asked_about_and_holds_onl
 
 def contacts_in_xero(office: Office) -> list[dict]:
     return list(office.simulator.world.organisations[NORTH_LIGHT].table("Contacts").rows.values())
+
+
+def test_the_comparison_names_what_a_person_voided_in_xero(office: Office):
+    for _ in range(3):
+        office.sell(date=DAY)
+    office.sync()
+    assert office.export().compare(office.connection.id).clean
+
+    rows = office.simulator.world.organisations[NORTH_LIGHT].table("Invoices").rows
+    next(row for row in rows.values() if row["InvoiceNumber"] == "AG-2")["Status"] = "VOIDED"
+
+    found = office.export().compare(office.connection.id)
+    assert (found.agreeing, found.missing, found.extra) == (2, ("AG-2",), ())

@@ -73,7 +73,7 @@ class House(SimpleNamespace):
 def house(migrated, tmp_path, clock):
     path = tmp_path / "site.db"
     shutil.copy(migrated, path)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 1})
     units = SqlUnits(engine, Vault(KEYS), now=clock)
     gallery, queue, mailer = FakeGallery(), FakeQueue(), FakeMailer()
     auth, api = FakeAuth(clock), FakeApi()

@@ -1,0 +1,142 @@
+"""Mail: once each, to the right people, harmless, and never in the way."""
+
+import datetime as dt
+
+import pytest
+
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunTrigger
+from galleria_xero_plugin.ports.records import SCHEDULE, ConnectionStatus, NewDocument
+from galleria_xero_plugin.testing.factories import make_xero_contact
+
+
+def waiting(house, connection, number, code="number_taken", state=DocumentState.BLOCKED, label=None):
+    """A ledger row that waits."""
+    row = NewDocument(
+        "north-light", connection.tenant_id, DocumentKind.INVOICE, f"inv-{number}", f"AG-{number}",
+        f"{number:016d}".translate(str.maketrans("0189", "ABCD")), label or f"AG-{number}", state=state, reason_code=code,
+        document_date=dt.date(2026, 11, 1),
+    )  # fmt: skip
+    with house.units.write() as uow:
+        uow.ledger.insert([row])
+        uow.commit()
+
+
+def test_a_lost_connection_is_mailed_once_per_loss(house):
+    webservice, connection = house.connected()
+    assert house.notify.disconnected(connection) is True
+    assert house.notify.disconnected(connection) is False
+    mail, = house.mailer.sent
+    assert mail.to == ("owner@north-light.example",)
+    assert mail.subject == "North was disconnected in Xero"
+    assert "Reconnect: https://site.example/xero/connect" in mail.text
+    assert '<a href="https://site.example/xero/connect">Reconnect</a>' in mail.html
+    with house.units.write() as uow:
+        again = uow.connections.connect("north-light", webservice.id, house.auth.tenants[0], house.auth.tokens())
+        uow.commit()
+    assert house.notify.disconnected(again) is True
+
+
+def test_a_mail_server_that_is_away_breaks_nothing_and_the_mail_stays_owed(house):
+    _, connection = house.connected()
+    house.mailer.down = True
+    assert house.notify.disconnected(connection) is False
+    house.mailer.down = False
+    assert house.notify.disconnected(connection) is True
+
+
+def test_the_permission_mail_is_made_up_for_by_the_sweep(house):
+    _, connection = house.connected()
+    with house.units.write() as uow:
+        uow.connections.set_status(connection.id, ConnectionStatus.NEEDS_REAUTH, "needs_reauth")
+        uow.commit()
+    house.mailer.down = True
+    assert house.notify.attention() == 0
+    house.mailer.down = False
+    assert house.notify.attention() == 1
+    assert house.notify.attention() == 0
+
+
+def test_the_first_sync_is_told_once(house):
+    webservice, connection = house.connected(admin_emails=("books@north.example",))
+    house.complete_mapping(webservice)
+    run = house.runs.start_export("north-light", webservice.id, SCHEDULE, RunTrigger.FIRST)
+    waiting(house, connection, 1)
+    assert house.notify.first_export_finished(connection, run) is True
+    assert house.notify.first_export_finished(connection, run) is False
+    mail, = house.mailer.sent
+    assert mail.to == ("books@north.example",)
+    assert "0 invoices, 0 payments and 0 contacts" in mail.text
+    assert "1 document waits" in mail.text
+
+
+def test_the_digest_comes_at_eight_local_time_and_only_with_something_new(house):
+    _, connection = house.connected()
+    waiting(house, connection, 1)
+    waiting(house, connection, 2, "waiting_for_contact")  # goes on by itself: nobody is asked
+    house.clock.at = dt.datetime(2026, 11, 21, 7, 59, tzinfo=dt.UTC)
+    assert house.notify.attention() == 0
+    house.clock.move(minutes=1)
+    assert house.notify.attention() == 1
+    assert house.notify.attention() == 0
+    mail, = house.mailer.sent
+    assert mail.subject == "North: 1 thing to look at"
+    assert "AG-1" in mail.text
+    assert "AG-2" not in mail.text
+    house.clock.move(days=1)
+    assert house.notify.attention() == 0  # it is known
+    waiting(house, connection, 3)
+    house.clock.move(days=1)
+    assert house.notify.attention() == 1
+    assert "AG-3" in house.mailer.sent[1].text
+    assert "AG-1" not in house.mailer.sent[1].text
+
+
+def test_a_digest_that_was_not_handed_over_comes_later_that_day(house):
+    _, connection = house.connected()
+    waiting(house, connection, 1)
+    house.mailer.down = True
+    assert house.notify.attention() == 0
+    house.mailer.down = False
+    house.clock.move(minutes=1)
+    assert house.notify.attention() == 1
+    assert "AG-1" in house.mailer.sent[0].text
+
+
+def test_questions_about_contacts_are_in_the_digest(house):
+    _, connection = house.connected()
+    with house.units.write() as uow:
+        uow.contacts.add_conflict(
+            "north-light", connection.tenant_id, make_xero_contact("Marsh & <Sons>"), "email_differs", ["c-1"]
+        )
+        uow.commit()
+    assert house.notify.attention() == 1
+    mail, = house.mailer.sent
+    assert "Marsh & <Sons>" in mail.text
+    assert "Marsh &amp; &lt;Sons&gt;" in mail.html
+
+
+def test_thousands_that_wait_are_one_short_mail(house):
+    _, connection = house.connected()
+    for number in range(1, 40):
+        waiting(house, connection, number)
+    assert house.notify.attention() == 1
+    assert "and 27 more" in house.mailer.sent[0].text
+
+
+@pytest.mark.parametrize("name", ["North\r\nBcc: all@example.com", "North\nX"])
+def test_a_name_from_xero_is_no_header(house, name):
+    webservice, connection = house.connected()
+    with house.units.write() as uow:
+        uow.connections.rename(connection.id, organisation_name=name, short_code="", base_currency="GBP")
+        uow.commit()
+    house.notify.disconnected(house.connection(connection.id))
+    assert "\n" not in house.mailer.sent[0].subject
+    assert "\r" not in house.mailer.sent[0].subject
+
+
+def test_nobody_to_mail_to(house):
+    _, connection = house.connected()
+    info = house.gallery.shelf().info
+    house.gallery.shelf().info = type(info)(info.id, info.name, "Europe/London", "en-GB", "GBP", "")
+    assert house.notify.disconnected(connection) is False
+    assert house.read(lambda uow: uow.runs.open_of(connection.id, RunKind.EXPORT)) is None
