@@ -12,11 +12,10 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from . import hosts
 from .errors import ConfigError
 
 PREFIX = "GALLERIA_XERO_"
-
-XERO_HOSTS = frozenset({"login.xero.com", "identity.xero.com", "api.xero.com", "go.xero.com"})
 
 DEFAULTS: dict[str, object] = {
     # -- the app as registered at Xero -------------------------------------------------------------
@@ -37,13 +36,13 @@ DEFAULTS: dict[str, object] = {
     "MAIL_FROM": None,  # sender's address; required with SMTP_URL
     "SITE_URL": None,  # https://site.example: for links in mails; default: origin of REDIRECT_URI
     # -- Xero's addresses ----------------------------------------------------------------------------------
-    "AUTHORIZE_URL": "https://login.xero.com/identity/connect/authorize",
-    "TOKEN_URL": "https://identity.xero.com/connect/token",
-    "JWKS_URL": "https://identity.xero.com/.well-known/openid-configuration/jwks",
-    "CONNECTIONS_URL": "https://api.xero.com/connections",
-    "API_URL": "https://api.xero.com/api.xro/2.0",
-    "DEEP_LINK_URL": "https://go.xero.com",
-    "ISSUER": "https://identity.xero.com",
+    "AUTHORIZE_URL": hosts.AUTHORIZE_URL,
+    "TOKEN_URL": hosts.TOKEN_URL,
+    "JWKS_URL": hosts.JWKS_URL,
+    "CONNECTIONS_URL": hosts.CONNECTIONS_URL,
+    "API_URL": hosts.API_URL,
+    "DEEP_LINK_URL": hosts.DEEP_LINK_URL,
+    "ISSUER": hosts.ISSUER,
     "ALLOW_OTHER_HOSTS": False,  # a simulator instead of Xero; in production only on this very machine
     # -- manners and timings ---------------------------------------------------------------------------------
     "CALLS_PER_MINUTE": 60,  # per organisation; 0 lifts our own limit
@@ -126,10 +125,10 @@ def read(config: Mapping[str, object], *, production: bool) -> Config:
         name: text(name, required=True).rstrip("/")
         for name in ("AUTHORIZE_URL", "TOKEN_URL", "JWKS_URL", "CONNECTIONS_URL", "API_URL", "DEEP_LINK_URL")
     }
-    for name, address in addresses.items():
-        if not allow_other:
-            reader.check_xero_address(name, address)
-        elif production:
+    for fault in hosts.check_addresses({n: a for n, a in addresses.items() if a}, allow_other):
+        reader.faults.append(PREFIX + fault)
+    if production and allow_other:
+        for name, address in addresses.items():
             reader.check_own_machine(name, address)
     smtp_url, mail_from = text("SMTP_URL"), text("MAIL_FROM")
     if smtp_url and urlsplit(smtp_url).scheme not in ("smtp", "smtps"):
@@ -229,13 +228,6 @@ class _Reader:
             self.fault("REDIRECT_URI", "must be a full address like https://your-site.example/xero/callback")
         elif parts.query or parts.fragment:
             self.fault("REDIRECT_URI", "must have neither a query nor a fragment")
-
-    def check_xero_address(self, name: str, address: str) -> None:
-        if not address:
-            return
-        parts = urlsplit(address)
-        if parts.scheme != "https" or parts.hostname not in XERO_HOSTS:
-            self.fault(name, "must be one of Xero's own https addresses (ALLOW_OTHER_HOSTS is for tests only)")
 
     def check_own_machine(self, name: str, address: str) -> None:
         if address and urlsplit(address).hostname not in ("localhost", "127.0.0.1", "::1"):

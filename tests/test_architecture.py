@@ -31,12 +31,14 @@ LAYERS = {
     "domain": Layer({"errors"}),
     "ports": Layer(CORE),
     "services": Layer(INNER),
-    "xero": Layer(INNER, {"requests", "urllib3", "authlib", "joserfc"}),
+    # Which addresses may be called: read by the configuration and by the adapter.
+    "hosts": Layer(set()),
+    "xero": Layer({"hosts", *INNER}, {"requests", "urllib3", "authlib", "joserfc"}),
     "db": Layer({"_paths", *INNER}, {"sqlalchemy", "cryptography"}),
     "db.migrate": Layer({"db", "_paths", *INNER}, {"sqlalchemy", "alembic"}),
     "jobs": Layer({"services", "ports", "errors", "proxies"}, {"rq", "redis", "flask"}),
     "web": Layer({"services", "proxies", "_paths", *INNER}, SITE),
-    "config": Layer({"errors"}),
+    "config": Layer({"errors", "hosts"}),
     # Holds the state object of one app, so it names the types of what is in it.
     "proxies": Layer({"config", "services", *INNER}, {"flask", "werkzeug"}),
     # This machine behind the runtime ports: clocks and mail.

@@ -23,27 +23,16 @@ def of_organisation(gallery_id: str, tenant_id: str) -> ColumnElement[bool]:
     return and_(EXPORT.c.gallery_id == gallery_id, EXPORT.c.tenant_id == tenant_id)
 
 
-def may_be_sent(now: ColumnElement[int]) -> ColumnElement[bool]:
+def may_be_sent(now: ColumnElement[int], rows: Any = EXPORT) -> ColumnElement[bool]:
     """PENDING, its time has come, and what it depends on is done (or has no row, and so is not waited for)."""
     before = EXPORT.alias()
     not_done_yet = (
         select(before.c.id)
-        .where(
-            before.c.gallery_id == EXPORT.c.gallery_id,
-            before.c.tenant_id == EXPORT.c.tenant_id,
-            before.c.kind == EXPORT.c.depends_on_kind,
-            before.c.local_id == EXPORT.c.depends_on,
-            before.c.local_revision == 0,
-            before.c.state != DocumentState.DONE.value,
-        )
-        .correlate(EXPORT)
+        .where(before.c.id == rows.c.depends_on, before.c.state != DocumentState.DONE.value)
+        .correlate(rows)
         .exists()
     )
-    return and_(
-        state(DocumentState.PENDING),
-        past(EXPORT.c.not_before, now),
-        or_(EXPORT.c.depends_on.is_(None), ~not_done_yet),
-    )
+    return and_(rows.c.state == DocumentState.PENDING.value, past(rows.c.not_before, now), ~not_done_yet)
 
 
 def unfinished_by_itself(connection: Any, now: ColumnElement[int]) -> ColumnElement[bool]:

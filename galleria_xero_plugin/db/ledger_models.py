@@ -31,9 +31,9 @@ _ONE_EACH = "kind IN ('invoice', 'credit_note', 'payment') AND xero_id IS NOT NU
 class Export(Base):
     """A local document in one organisation, on its way to Xero or there. Never deleted.
 
-    `words` is what a search looks at, folded once here because SQLite folds ASCII only. What a row depends on
-    is named as the gallery names it, not by a row's id: the other document may come later, or never (a contact
-    that was linked by the import needs no row).
+    `id` is made from the identity (`ledger_record.row_id`), so that `depends_on` can name a row that comes later,
+    or never: a contact that was linked by the import needs none. `words` is what a search looks at, folded
+    once here because SQLite folds ASCII only.
     """
 
     __tablename__ = PREFIX + "export"
@@ -49,8 +49,7 @@ class Export(Base):
     natural_key: Mapped[str] = mapped_column(Key())
     marker: Mapped[str] = mapped_column(Key())
     state: Mapped[str] = mapped_column(String(20))
-    depends_on_kind: Mapped[str | None] = mapped_column(String(20))
-    depends_on: Mapped[str | None] = mapped_column(Key())
+    depends_on: Mapped[str | None] = mapped_column(Key(ID_LENGTH))
     parent_local_id: Mapped[str] = mapped_column(Key())
 
     payload: Mapped[str | None]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, or_, update
 
 from ..domain.states import DocumentState
 from .ledger_conditions import EXPORT, number_is_free, of_organisation
 from .ledger_insert import Insertion
+from .ledger_models import NUMBER_FREE_STATES
 from .ledger_queries import Queries
 from .ledger_work import Work
 from .store import chunks, past
@@ -49,6 +50,6 @@ class SqlLedger(Insertion, Work, Queries):
     def _to_pending(self, *conditions: Any) -> int:
         return self._change(
             update(EXPORT)
-            .where(number_is_free(), *conditions)
+            .where(or_(EXPORT.c.state.not_in(NUMBER_FREE_STATES), number_is_free()), *conditions)
             .values(state=DocumentState.PENDING.value, not_before=None, updated_at=self._now)
         ).rowcount

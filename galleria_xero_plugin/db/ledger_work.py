@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, insert, or_, select, tuple_, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, func, insert, select, type_coerce, update
 
 from ..domain.states import DocumentKind, DocumentState, may_move
 from ..ports.records import Batch, Document
@@ -29,14 +29,18 @@ class Work(Store):
     def due(
         self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int, *, one_per_parent: bool = False
     ) -> Sequence[Document]:
+        here = and_(of_organisation(gallery_id, tenant_id), EXPORT.c.kind == kind.value)
+        if one_per_parent:
+            rows = _with_their_turn(here)
+            query = select(*(rows.c[column.name] for column in RECORD)).where(rows.c.turn == 1)
+        else:
+            rows = EXPORT
+            query = select(*RECORD).where(here)
         query = (
-            select(*RECORD)
-            .where(of_organisation(gallery_id, tenant_id), EXPORT.c.kind == kind.value, may_be_sent(self._now))
-            .order_by(EXPORT.c.batch_cap, EXPORT.c.document_date, EXPORT.c.natural_key)
+            query.where(may_be_sent(self._now, rows))
+            .order_by(rows.c.batch_cap, rows.c.document_date, rows.c.natural_key)
             .limit(limit)
         )
-        if one_per_parent:
-            query = query.where(_is_first_of_parent())
         found = [record(row) for row in self._read(query)]
         return found[: found[0].batch_cap] if found else []
 
@@ -217,24 +221,11 @@ class _NotPending(Exception):
     """A row of the batch is not PENDING any more: leaves the savepoint, so that nothing has changed."""
 
 
-def _is_first_of_parent() -> Any:
-    """No older document of the same parent is under way. Money of one invoice is booked in its order, and a
-    later payment cannot be judged while nobody knows whether an earlier one arrived."""
-    older = EXPORT.alias()
-    comes_before = tuple_(older.c.document_date, older.c.natural_key) < tuple_(
-        EXPORT.c.document_date, EXPORT.c.natural_key
+def _with_their_turn(here: ColumnElement[bool]) -> Any:
+    """The rows under way with the `turn` of each among those of its parent. Money of one invoice is booked in
+    its order, and a later payment cannot be judged while nobody knows whether an earlier one arrived."""
+    turn = func.row_number().over(
+        partition_by=EXPORT.c.parent_local_id,
+        order_by=(case((state(DocumentState.PENDING), 1), else_=0), EXPORT.c.document_date, EXPORT.c.natural_key),
     )
-    return (
-        ~select(older.c.id)
-        .where(
-            older.c.gallery_id == EXPORT.c.gallery_id,
-            older.c.tenant_id == EXPORT.c.tenant_id,
-            older.c.kind == EXPORT.c.kind,
-            older.c.parent_local_id == EXPORT.c.parent_local_id,
-            older.c.state.in_(_UNDER_WAY),
-            older.c.id != EXPORT.c.id,
-            or_(older.c.state != DocumentState.PENDING.value, comes_before),
-        )
-        .correlate(EXPORT)
-        .exists()
-    )
+    return select(EXPORT, turn.label("turn")).where(here, EXPORT.c.state.in_(_UNDER_WAY)).subquery()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from flask import current_app
 from flask_login import current_user, login_fresh
@@ -88,7 +89,7 @@ class DemoGallery:
     def branding_themes(self, gallery_id: str) -> Sequence[BrandingTheme]:
         return [BrandingTheme(str(row.id), row.name) for row in self._options(models.Theme, gallery_id)]
 
-    def _options(self, kind: type, gallery_id: str) -> Sequence:
+    def _options(self, kind: Any, gallery_id: str) -> Sequence[Any]:
         with self._session() as session:
             return session.scalars(select(kind).filter_by(gallery_id=number(gallery_id)).order_by(kind.id)).all()
 
@@ -162,7 +163,7 @@ class DemoGallery:
         return f"{current_app.config['DEMO_URL']}/contacts/{number(contact_id) or 0}"
 
 
-def whole(gallery_id: int | None) -> Select[tuple[models.Invoice]]:
+def whole(gallery_id: int | None) -> Select[Any]:
     """Invoices with all that belongs to them: a handful of queries for a page, however long it is."""
     row = models.Invoice
     return select(row).where(row.gallery_id == gallery_id).options(

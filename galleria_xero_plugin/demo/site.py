@@ -6,7 +6,7 @@ server and the workers, which are processes of their own, read the same. Keys of
     SECRET_KEY                  signs the session cookie
     SQLALCHEMY_DATABASE_URI     a SQLite file or PostgreSQL
     DEMO_URL                    where browsers find the site, e.g. http://localhost:8321
-    WEBSITE_TABS                functions giving a further tab (with label and url) of the page Websites
+    WEBSITE_TABS                functions giving a further tab (label, url, active) of the page Websites
 """
 
 from __future__ import annotations

@@ -182,9 +182,9 @@ class Demo:
         app = create_app()
         create_tables(app)
         with app.app_context():
-            seed.fill(db.session, dt.datetime.now(ZoneInfo("Europe/London")).date())
+            seed.fill(db.session(), dt.datetime.now(ZoneInfo("Europe/London")).date())
             if sales is not None:
-                ledger.load(db.session, sales, dt.datetime.now(ZoneInfo("America/New_York")).date())
+                ledger.load(db.session(), sales, dt.datetime.now(ZoneInfo("America/New_York")).date())
             people = db.session.query(User).join(Gallery).order_by(User.id)
             self.logins = [(user.email, user.role, user.gallery.name) for user in people]
             db.session.remove()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 SPAN_MS = 60_300
-"""A little over a minute: Xero's clock and the network's delay are not ours."""
+"""A little over a minute, for jitter on the way. A window lets bursts through, which makes slow answers and pauses
+between slices free; even pacing would waste what it did not use."""
 
 
 def wait_needed(call_times: Sequence[int], now: int, limit: int) -> int:
@@ -16,7 +17,8 @@ def wait_needed(call_times: Sequence[int], now: int, limit: int) -> int:
     if limit == 0:
         return 0
     recent = [at for at in call_times if at > now - SPAN_MS]
-    return 0 if len(recent) < limit else recent[-limit] + SPAN_MS - now
+    # Never longer than the span, however far ahead another host's clock was
+    return 0 if len(recent) < limit else min(recent[-limit] + SPAN_MS - now, SPAN_MS)
 
 
 def remembered(call_times: Sequence[int], now: int) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from ..services.usage import zone_of
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NARROW_SPACE = "\u202f"
 NO_BREAK = "\u00a0"
+APOSTROPHE = "\u2019"
 
 # (thousands, decimal mark) by language, or by language and region where these differ
 _MARKS = {
@@ -25,7 +26,7 @@ _MARKS = {
     "el": (".", ","), "tr": (".", ","), "id": (".", ","),
     "fr": (NARROW_SPACE, ","), "sv": (NARROW_SPACE, ","), "nb": (NARROW_SPACE, ","), "fi": (NARROW_SPACE, ","),
     "pl": (NARROW_SPACE, ","), "cs": (NARROW_SPACE, ","), "ru": (NARROW_SPACE, ","),
-    "de-ch": ("’", "."), "de-li": ("’", "."), "it-ch": ("’", "."), "en-za": (NARROW_SPACE, ","),
+    "de-ch": (APOSTROPHE, "."), "de-li": (APOSTROPHE, "."), "it-ch": (APOSTROPHE, "."), "en-za": (NARROW_SPACE, ","),
     "es-mx": (",", "."), "fr-ch": (NARROW_SPACE, "."),
 }  # fmt: skip
 _MONTH_FIRST = frozenset({"en-us", "en-ph"})

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request, session
 
 from ..domain.model import Access
-from ..errors import GalleriaXeroError, InvalidInput
+from ..errors import GalleriaXeroError, InvalidInput, NotFound
 from ..ports.xero import Secret
 from ..proxies import services, state
 from ..services.connect import Choose, Connected
@@ -89,14 +89,14 @@ def callback(access: Access) -> Response:
 
 def choose(access: Access) -> Response:
     """Which of several organisations."""
-    offered = services().connect.offered(access, session.get(_CHOICE, ""))
+    offered = services().connect.offered(access, _choice())
     return _choices(access, offered, _choose_form(offered))
 
 
 @pressed
 def chosen(access: Access) -> Response:
     """An organisation was chosen."""
-    choice = session.get(_CHOICE, "")
+    choice = _choice()
     offered = services().connect.offered(access, choice)
     form = _choose_form(offered)
     if not form.validate():
@@ -104,6 +104,14 @@ def chosen(access: Access) -> Response:
     connected = services().connect.choose(access, choice, form.tenant.data or "")
     session.pop(_CHOICE, None)
     return _on(connected)
+
+
+def _choice() -> str:
+    """What this browser came back from Xero with."""
+    choice = session.get(_CHOICE)
+    if not choice:
+        raise NotFound("nothing to choose from in this session")
+    return str(choice)
 
 
 def _choose_form(offered: Choose) -> ChooseForm:

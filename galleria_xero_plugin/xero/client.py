@@ -28,7 +28,7 @@ from ..ports.xero import Answer, ResultPage, TenantAccess, WriteKind, XeroReques
 from . import answers, elements
 from . import payloads as writing
 from .classify import classify, quota, request_id, unreadable
-from .hosts import API_URL
+from ..hosts import API_URL
 from .reading import decode, guid
 from .transport import API_LIMITS, Failure, Limits, Reply, Transport
 

@@ -26,7 +26,7 @@ from ..errors import AuthRejected, AuthUnavailable
 from ..ports.xero import Grant, Secret, TokenSet, XeroTenant
 from . import reading as r
 from .classify import retry_after
-from .hosts import AUTHORIZE_URL, CONNECTIONS_URL, ISSUER, JWKS_URL, TOKEN_URL
+from ..hosts import AUTHORIZE_URL, CONNECTIONS_URL, ISSUER, JWKS_URL, TOKEN_URL
 from .identity import IdTokenVerifier, KeyStore, unverified_claims
 from .transport import TOKEN_LIMITS, Failure, Limits, Reply, Transport, harden
 

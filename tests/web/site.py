@@ -176,8 +176,7 @@ class Site:
         self.units = SqlUnits(self.engine, Vault([KEY]))
         self.login, self.bell = Login(), Bell()
         self.app = Flask("host", template_folder="templates")
-        self.app.config.update(SECRET_KEY="test", SERVER_NAME=None, **app_config)
-        self.app.config.setdefault("TESTING", True)
+        self.app.config.update({"SECRET_KEY": "test", "TESTING": True} | app_config)
         self._sign_in()
         if csrf:
             CSRFProtect(self.app)
@@ -212,7 +211,7 @@ class Site:
         read = config.read(self.app.config, production=False)
         runs, clock = Runs(self.units, self.bell), Clock()
         notify = SimpleNamespace(disconnected=lambda *_: True, reconnect_needed=lambda *_: True)
-        tokens = SimpleNamespace(access_token=lambda *_: Secret("access"))
+        tokens = SimpleNamespace(access=lambda *_: (1, Secret("access")))
         schedules = Schedules(self.units, self.gallery, runs, self.bell, tokens, notify, clock)
         self.services = SimpleNamespace(
             runs=runs,

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 # https://developer.xero.com: login page, token endpoint and keys, connections and accounting (xero-facts §1.1).
-XERO_HOSTS = frozenset({"login.xero.com", "identity.xero.com", "api.xero.com"})
+XERO_HOSTS = frozenset({"login.xero.com", "identity.xero.com", "api.xero.com", "go.xero.com"})
 
 AUTHORIZE_URL = "https://login.xero.com/identity/connect/authorize"
 TOKEN_URL = "https://identity.xero.com/connect/token"  # noqa: S105 - an address, not a secret
 JWKS_URL = "https://identity.xero.com/.well-known/openid-configuration/jwks"
 CONNECTIONS_URL = "https://api.xero.com/connections"
 API_URL = "https://api.xero.com/api.xro/2.0"
+DEEP_LINK_URL = "https://go.xero.com"
 ISSUER = "https://identity.xero.com"
 
 
