@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import insert, select
 
 from ..ports.records import Actor, AuditEntry
-from .models import Audit
+from .models import Audit, table_of
 from .store import Store
 
-_AUDIT = Audit.__table__
+_AUDIT = table_of(Audit)
 
 
 class SqlAudit(Store):

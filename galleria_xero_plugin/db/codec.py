@@ -55,7 +55,8 @@ def _read(kind: Any, plain: Any) -> Any:
         return {key: _read(arguments[1], item) for key, item in plain.items()}
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        return kind(**{name: _read(hints[name], plain[name]) for name in _names(kind) if name in plain})
+        make: Any = kind
+        return make(**{name: _read(hints[name], plain[name]) for name in _names(kind) if name in plain})
     if kind in _ISO:
         return kind.fromisoformat(plain)
     if kind in _PLAIN:

@@ -8,9 +8,9 @@ from sqlalchemy import Row
 
 from ..ports.records import Connection as Record
 from ..ports.records import ConnectionStatus
-from .models import Connection
+from .models import Connection, table_of
 
-CONNECTION = Connection.__table__
+CONNECTION = table_of(Connection)
 
 RECORD = [column for column in CONNECTION.c if column.name not in ("key_id", "token", "previous_token")]
 

@@ -16,11 +16,11 @@ from .connection_leases import Leases
 from .connection_record import CONNECTION, RECORD, record
 from .connection_tokens import Tokens
 from .ledger_conditions import unfinished_by_itself
-from .models import Run, Webservice
+from .models import Run, Webservice, table_of
 from .store import new_id, past
 
-_RUN = Run.__table__
-_WEBSERVICE = Webservice.__table__
+_RUN = table_of(Run)
+_WEBSERVICE = table_of(Webservice)
 _OPEN = CONNECTION.c.status != ConnectionStatus.DISCONNECTED.value
 _ACTIVE = CONNECTION.c.status == ConnectionStatus.ACTIVE.value
 # Which gallery it is stays untold: an organisation's id must not find out who else uses this site.

@@ -12,11 +12,12 @@ from ..ports.records import Actor
 from ..ports.records import ContactConflict as Conflict
 from ..ports.records import ContactLink as Link
 from .contact_models import ContactConflict, ContactLink, ContactMirror
+from .models import table_of
 from .store import Store, chunks, new_id
 
-_LINK = ContactLink.__table__
-_CONFLICT = ContactConflict.__table__
-_MIRROR = ContactMirror.__table__
+_LINK = table_of(ContactLink)
+_CONFLICT = table_of(ContactConflict)
+_MIRROR = table_of(ContactMirror)
 _PAGE = 1000
 _MIRRORED = ("number", "name", "email", "status", "merged_to")
 
@@ -25,7 +26,7 @@ class SqlContacts(Store):
     """`ContactStore` in SQL."""
 
     def links(self, gallery_id: str, tenant_id: str, local_ids: Sequence[str]) -> Mapping[str, Link]:
-        found = {}
+        found: dict[str, Link] = {}
         for chunk in chunks(list(local_ids)):
             query = select(_LINK).where(_linked(gallery_id, tenant_id), _LINK.c.local_id.in_(chunk))
             found |= {row.local_id: Link(row.local_id, row.xero_id, row.why) for row in self._read(query)}

@@ -13,11 +13,12 @@ from ..ports.records import Document
 from .ledger_conditions import EXPORT, may_be_sent, of_organisation, state
 from .ledger_models import Attempt, AttemptDocument
 from .ledger_record import RECORD, folded, record
+from .models import table_of
 from .store import Store, chunks, past
 from .types import clean, from_ms
 
-_ATTEMPT = Attempt.__table__
-_CARRIED = AttemptDocument.__table__
+_ATTEMPT = table_of(Attempt)
+_CARRIED = table_of(AttemptDocument)
 _WAITING = (DocumentState.BLOCKED.value, DocumentState.REJECTED.value, DocumentState.CONFLICT.value)
 # A contact has no date, and a row without one has a place in the list all the same.
 _LISTED_BY = func.coalesce(EXPORT.c.document_date, dt.date.min)
@@ -29,7 +30,7 @@ class Queries(Store):
     def known(
         self, gallery_id: str, tenant_id: str, kind: DocumentKind, local_ids: Sequence[str]
     ) -> Mapping[str, Document]:
-        found = {}
+        found: dict[str, Document] = {}
         for chunk in chunks(list(local_ids)):
             query = select(*RECORD).where(
                 of_organisation(gallery_id, tenant_id),

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, or_, update
 
 from ..domain.states import DocumentState
 from .ledger_conditions import EXPORT, number_is_free, of_organisation
-from .ledger_insert import Insertion
+from .ledger_insert import NUMBER_TAKEN_MESSAGE, Insertion
 from .ledger_models import NUMBER_FREE_STATES
 from .ledger_queries import Queries
 from .ledger_work import Work
@@ -48,8 +48,11 @@ class SqlLedger(Insertion, Work, Queries):
         )
 
     def _to_pending(self, *conditions: Any) -> int:
-        return self._change(
-            update(EXPORT)
-            .where(or_(EXPORT.c.state.not_in(NUMBER_FREE_STATES), number_is_free()), *conditions)
-            .values(state=DocumentState.PENDING.value, not_before=None, updated_at=self._now)
-        ).rowcount
+        # A row whose number another one has stays where it is: sending it would be refused.
+        may = or_(EXPORT.c.state.not_in(NUMBER_FREE_STATES), number_is_free())
+        with self._or_conflict(NUMBER_TAKEN_MESSAGE):
+            return self._change(
+                update(EXPORT)
+                .where(may, *conditions)
+                .values(state=DocumentState.PENDING.value, not_before=None, updated_at=self._now)
+            ).rowcount

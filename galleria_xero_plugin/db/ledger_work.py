@@ -16,10 +16,11 @@ from .ledger_conditions import EXPORT, may_be_sent, of_organisation, state
 from .ledger_insert import NUMBER_TAKEN_MESSAGE
 from .ledger_models import Attempt, AttemptDocument
 from .ledger_record import RECORD, record
+from .models import table_of
 from .store import Store, past
 
-_ATTEMPT = Attempt.__table__
-_CARRIED = AttemptDocument.__table__
+_ATTEMPT = table_of(Attempt)
+_CARRIED = table_of(AttemptDocument)
 _UNDER_WAY = (DocumentState.PENDING.value, DocumentState.SENDING.value, DocumentState.UNKNOWN.value)
 
 

@@ -8,9 +8,9 @@ answer is looked at, which an object in memory would only hide.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, MetaData, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, MetaData, String, Table, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .types import Cipher, CipherType, Instant, Json, Key, Words
@@ -39,6 +39,11 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json(),
         list[Any]: Json(),
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model."""
+    return cast(Table, model.__table__)
 
 
 # Counts up in the order of insertion, where two rows may carry the same instant. SQLite counts by itself only

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
-from .models import Notice
+from .models import Notice, table_of
 from .store import Store
 
-_NOTICE = Notice.__table__
+_NOTICE = table_of(Notice)
 
 
 class SqlNotices(Store):

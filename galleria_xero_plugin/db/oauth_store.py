@@ -10,10 +10,10 @@ from sqlalchemy import Row, and_, delete, insert, select, update
 from ..ports.records import OAuthState as Record
 from ..ports.xero import TokenSet, XeroTenant
 from .codec import from_plain, to_plain
-from .models import OAuthState
+from .models import OAuthState, table_of
 from .store import Store
 
-_STATE = OAuthState.__table__
+_STATE = table_of(OAuthState)
 _RECORD = [_STATE.c[name] for name in ("gallery_id", "user_id", "webservice_id", "browser_hash", "nonce", "expires_at")]
 _WIPED: dict[str, None] = {"key_id": None, "token": None, "tenants": None}
 _DAY = 86_400_000

@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from ..domain.accounting import ReferenceData
 from .codec import from_plain, to_plain
-from .models import Reference
+from .models import Reference, table_of
 from .store import Store
 
-_REFERENCE = Reference.__table__
+_REFERENCE = table_of(Reference)
 
 
 class SqlReference(Store):

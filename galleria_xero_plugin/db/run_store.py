@@ -11,10 +11,10 @@ from ..domain.states import OPEN_RUN_STATES, RunKind, RunState, RunTrigger
 from ..errors import Conflict
 from ..ports.records import Actor, Connection
 from ..ports.records import Run as Record
-from .models import Run
+from .models import Run, table_of
 from .store import Store, new_id
 
-_RUN = Run.__table__
+_RUN = table_of(Run)
 _IS_OPEN = _RUN.c.state.in_([state.value for state in OPEN_RUN_STATES])
 
 

@@ -42,7 +42,8 @@ class Store:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    def _read(self, statement: Executable) -> CursorResult[Any]:
+    def _read(self, statement: Executable) -> Any:
+        """The result, whose rows SQLAlchemy 2.0 and 2.1 type differently."""
         return self._transaction.run(statement, change=False)
 
     def _change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:

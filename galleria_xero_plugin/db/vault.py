@@ -42,15 +42,17 @@ def parse_keys(keys: Sequence[str]) -> tuple[bytes, ...]:
         raise ValueError("token keys are a list of texts, not one text")
     if not keys:
         raise ValueError(f"there is no token key: {_ADVICE}")
-    parsed = tuple(_parse(key) for key in keys)
-    for number, key in enumerate(parsed, 1):
+    parsed: list[bytes] = []
+    for number, text in enumerate(keys, 1):
+        key = _parse(text)
         if key is None:
             raise ValueError(f"token key {number} cannot be read: {_ADVICE}")
         if len(set(key)) < _KEY_BYTES // 4:
             raise ValueError(f"token key {number} is not random: {_ADVICE}")
-        if key in parsed[: number - 1]:
+        if key in parsed:
             raise ValueError(f"token key {number} is there twice")
-    return parsed
+        parsed.append(key)
+    return tuple(parsed)
 
 
 def _parse(key: str) -> bytes | None:

@@ -14,11 +14,11 @@ from ..ports.records import Actor
 from ..ports.records import Webservice as Record
 from .codec import from_plain, to_plain
 from .connection_store import SqlConnections
-from .models import Webservice, WebserviceSettings
+from .models import Webservice, WebserviceSettings, table_of
 from .store import Store, Transaction, new_id
 
-_SERVICE = Webservice.__table__
-_SETTINGS = WebserviceSettings.__table__
+_SERVICE = table_of(Webservice)
+_SETTINGS = table_of(WebserviceSettings)
 _CURRENT = and_(_SETTINGS.c.webservice_id == _SERVICE.c.id, _SETTINGS.c.version == _SERVICE.c.version)
 _ALREADY = "This gallery is connected with Xero already."
 

@@ -23,6 +23,7 @@ NEVER_BANKED_KINDS = frozenset({MethodKind.VOUCHER, MethodKind.CREDIT})
 _BANKED_KINDS = frozenset({MethodKind.BANK_TRANSFER, MethodKind.CASH, MethodKind.CHEQUE})
 _SHIPPING_WORDS = ("shipping", "freight", "delivery", "postage", "carriage")
 _CLEARING_WORDS = ("clearing", "stripe", "paypal", "venmo", "card", "wallet")
+_KEPT_ASIDE = ("saving", "deposit", "card", "loan")
 _METHOD_NOISE = frozenset({"card", "cards", "credit", "debit", "payment", "payments", "bank", "account", "online"})
 
 
@@ -90,6 +91,8 @@ def _bank(reference: ReferenceData, method: PaymentMethod) -> Proposal | None:
         if len(banks) == 1:
             return Proposal(banks[0].id, f"It is your bank account in {base}")
         if banks:
+            # Clients seldom pay into a savings account or onto a company's card; the sort keeps the order of codes
+            banks.sort(key=lambda account: (_named(account, _KEPT_ASIDE), not account.code))
             return Proposal(banks[0].id, f"It is the first of your {len(banks)} bank accounts in {base}: please check")
     if method.kind in BATCHED_KINDS:
         provider = [word for word in re.findall(r"\w{3,}", method.name.casefold()) if word not in _METHOD_NOISE]

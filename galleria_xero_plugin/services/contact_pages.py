@@ -12,6 +12,8 @@ from .calls import OrganisationCalls
 
 SEEK_STEP = dt.timedelta(seconds=10)
 """A page that got on by this much is followed by a new question, else by its next page (see `Position`)."""
+OVERLAP = dt.timedelta(seconds=3)
+"""More than two questions have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,13 @@ class Position:
 
 
 class Pages:
-    """Reads pages. Questions overlap: `fresh` leaves out what the page before had already."""
+    """Reads pages. Questions overlap: `fresh` leaves out what was read already."""
 
     def __init__(self, api: XeroApi, calls: OrganisationCalls, *, customers_only: bool) -> None:
         self._api = api
         self._calls = calls
         self._customers_only = customers_only
-        self._last: dict[str, dt.datetime | None] = {}
+        self._seen: dict[str, dt.datetime | None] = {}
 
     def read(self, position: Position) -> ResultPage[XeroContact]:
         """The page at a position, whole."""
@@ -64,6 +66,10 @@ class Pages:
         )
 
     def fresh(self, page: ResultPage[XeroContact]) -> tuple[XeroContact, ...]:
-        """The contacts that were not on the page before, or that changed in between."""
-        before, self._last = self._last, {contact.id: contact.updated_at for contact in page.items}
-        return tuple(c for c in page.items if c.id not in before or before[c.id] != c.updated_at)
+        """The contacts of a page that were not read before as they are now."""
+        found = tuple(c for c in page.items if c.id not in self._seen or self._seen[c.id] != c.updated_at)
+        self._seen |= {contact.id: contact.updated_at for contact in found}
+        newest = page.items[-1].updated_at if page.items else None
+        if newest is not None:
+            self._seen = {id: at for id, at in self._seen.items() if at is None or at >= newest - OVERLAP}
+        return found

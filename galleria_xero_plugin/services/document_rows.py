@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..domain.states import DocumentKind, DocumentState
 from ..ports.gallery import Gallery
 from ..ports.records import ContactConflict, Document
-from .read_models import ConflictRow, DocumentRow, ServiceRow, Target, Tone, Words
+from .read_models import ConflictRow, DocumentRow, ServiceRow, Target, Words
 from .wording import KINDS, document_state
 
 WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
@@ -62,7 +62,7 @@ def document_row(
     document: Document, parent: Document | None, row: ServiceRow, gallery: Gallery, links: Links
 ) -> DocumentRow:
     """A ledger row for people; `parent` is a payment's invoice."""
-    state, tone, explanation = document_state(document)
+    state, tone = document_state(document)
     shown = parent if document.parent_local_id else document
     short_code = row.connection.short_code if row.connection else ""
     xero_url = _xero_url(shown, short_code, links) if shown else ""
@@ -74,8 +74,7 @@ def document_row(
         document=document,
         kind=KINDS[document.kind],
         state=state,
-        tone=Tone.MOVING if target is Target.RETRY and tone is Tone.NEEDS and document.state in MOVING else tone,
-        explanation=explanation,
+        tone=tone,
         xero_text=document.reason_facts.get("xero", ""),
         xero_url=xero_url,
         gallery_url=gallery_url,

@@ -161,7 +161,6 @@ class DocumentRow:
     kind: Words
     state: Words
     tone: Tone
-    explanation: Explanation | None
     xero_text: str
     xero_url: str
     gallery_url: str

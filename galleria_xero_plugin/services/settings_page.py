@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..domain import chart
 from ..domain.accounting import Account, Organisation, ReferenceData
@@ -106,7 +107,7 @@ def settings_page(
 def _with_proposals(settings: Settings, proposals: Mapping[str, chart.Proposal]) -> tuple[Settings, dict[str, str]]:
     """The settings with every proposal filled in, and the reasons by field."""
     why = {name: proposal.why for name, proposal in proposals.items()}
-    single = {name: proposals[name].value for name in SINGLE if name in proposals}
+    single: dict[str, Any] = {name: proposals[name].value for name in SINGLE if name in proposals}
     mapping = replace(
         settings.mapping,
         **single,

@@ -53,12 +53,10 @@ def meaning(gallery: Gallery, gallery_id: str, sync_from: dt.date, today: dt.dat
 def in_use(gallery: Gallery, gallery_id: str, settings: Settings, today: dt.date) -> Usage:
     """What the invoices that settings ask for carry: since Sync From Date when existing invoices are copied;
     else, because those to come are not known yet, what invoices of the last year carry."""
-    if settings.copy_existing:
-        since = settings.sync_from
-    else:
-        since = max(settings.sync_from or dt.date.min, today - LATELY)
+    lately = today - LATELY
+    since = settings.sync_from if settings.copy_existing else max(settings.sync_from or lately, lately)
     if since is not None and since > today:
-        since = today - LATELY
+        since = lately
     entries, _ = _index(gallery, gallery_id, since)
     issued = [entry for entry in entries if entry.state is InvoiceState.ISSUED]
     newest = sorted(issued, key=lambda entry: (entry.date, entry.number), reverse=True)[:SAMPLE]

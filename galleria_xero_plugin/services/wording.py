@@ -188,23 +188,22 @@ def _run_tone(run: Run, paused_until: dt.datetime | None) -> Tone:
     return Tone.GOOD if run.state is RunState.FINISHED else Tone.MOVING
 
 
-def document_state(document: Document) -> tuple[Words, Tone, Explanation | None]:
+def document_state(document: Document) -> tuple[Words, Tone]:
     """Where a document stands; whoever has to do something is named, not the state."""
-    explanation = explain(document.reason_code, document.reason_facts) if document.reason_code else None
     match document.state:
         case DocumentState.DONE:
             words = Words("In Xero, it was there already") if document.adopted else Words("In Xero")
-            return words, Tone.NEEDS if explanation else Tone.GOOD, explanation
+            return words, Tone.NEEDS if document.reason_code else Tone.GOOD
         case DocumentState.SENDING:
-            return Words("Being sent"), Tone.MOVING, None
+            return Words("Being sent"), Tone.MOVING
         case DocumentState.UNKNOWN:
-            return Words("Checking what arrived"), Tone.MOVING, explanation or explain("checking_with_xero", {})
+            return Words("Checking what arrived"), Tone.MOVING
         case DocumentState.PENDING:
-            return Words("Has its turn in the next sync"), Tone.MOVING, explanation
+            return Words("Has its turn in the next sync"), Tone.MOVING
         case DocumentState.SKIPPED:
-            return Words("Not sent"), Tone.OFF, explanation
-    shown = explanation or explain("", {})
-    return Words(shown.whose.label), Tone.MOVING if shown.whose is Whose.ITSELF else Tone.NEEDS, shown
+            return Words("Not sent"), Tone.OFF
+    whose = explain(document.reason_code or "", {}).whose
+    return Words(whose.label), Tone.MOVING if whose is Whose.ITSELF else Tone.NEEDS
 
 
 def _plural(forms: tuple[str, str], count: int) -> Words:

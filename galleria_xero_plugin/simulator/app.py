@@ -30,6 +30,7 @@ def create_app(world: World | None = None) -> flask.Flask:
         app.add_url_rule(f"{path}<path:rest>", f"api {path}", _api, methods=METHODS)
     app.add_url_rule("/connections", "connections", _api, methods=METHODS)
     app.add_url_rule("/Connections", "Connections", _api, methods=METHODS)
+    app.add_url_rule("/favicon.ico", "favicon", lambda: ("", 204))  # browsers ask, and a 404 is an error to them
     app.register_error_handler(HTTPException, _plain_error)
     app.after_request(_harden)
     return app

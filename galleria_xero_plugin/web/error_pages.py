@@ -6,13 +6,13 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError
 
 from .. import errors
 from ..errors import GalleriaXeroError
 from ..services.connect import ConsentRefused
-from .responses import BLUEPRINT, bare_page, notice, see_other
+from .responses import BLUEPRINT, bare_page, notice, poll_answer, see_other
 
 log = logging.getLogger(BLUEPRINT)
 
@@ -72,9 +72,9 @@ def _broken(problem: HTTPException) -> Any:
     )
 
 
-def _answer(status: int, heading: str, message: str, reference: str | None) -> Response | tuple[Response, int]:
+def _answer(status: int, heading: str, message: str, reference: str | None) -> Response:
     if request.path.endswith(".json"):
-        return jsonify(state="error", done=status == 404, message=message), status
+        return poll_answer(status, state="error", done=status == 404, message=message)
     if request.endpoint == f"{BLUEPRINT}.callback":
         # This address holds a code: no page is shown under it.
         notice(message, good=False)

@@ -75,6 +75,8 @@ Choices = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 class ChoiceField(StringField):
     """One of `choices`, laid out by our own macros as a list or as buttons; "" stands for none where offered."""
 
+    data: str | None
+
     def __init__(self, label: str, *, choices: Choices = (), **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
         self.choices = choices

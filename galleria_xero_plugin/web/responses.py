@@ -62,7 +62,7 @@ class PollResponse(Response):
 
     def get_wsgi_headers(self, environ: Any) -> Any:
         headers = super().get_wsgi_headers(environ)
-        name = current_app.session_interface.get_cookie_name(current_app._get_current_object())
+        name = current_app.session_interface.get_cookie_name(current_app)
         kept = [value for value in headers.getlist("Set-Cookie") if not value.startswith(f"{name}=")]
         headers.remove("Set-Cookie")
         for value in kept:
@@ -70,9 +70,9 @@ class PollResponse(Response):
         return headers
 
 
-def poll_answer(**values: Any) -> PollResponse:
+def poll_answer(status: int = 200, **values: Any) -> PollResponse:
     """JSON for the module that polls."""
-    return PollResponse(json.dumps(values))
+    return PollResponse(json.dumps(values), status)
 
 
 def finish(response: Response) -> Response:

@@ -107,7 +107,7 @@ class SettingsForm(PreferencesForm):
             import_suppliers=bool(self.import_suppliers.data),
             sync_from=self.sync_from.data,
             invoice_status=InvoiceStatus(self.invoice_status.data or before.invoice_status),
-            schedule=Schedule(ScheduleKind(self.schedule_kind.data), at.replace(second=0, microsecond=0)),
+            schedule=Schedule(ScheduleKind(self.schedule_kind.data or before.schedule.kind), at.replace(second=0, microsecond=0)),
             mapping=self._mapping(before.mapping) if "sales" in self else before.mapping,
         )
 

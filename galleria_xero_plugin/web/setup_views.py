@@ -18,6 +18,7 @@ from .responses import notice, page, see_other
 
 _BROWSER = "galleria_xero_browser"
 _CHOICE = "galleria_xero_choice"
+_UNTOLD = "Your invoices stay in Xero. Xero could not be told: please remove us there too, under Connected Apps."
 
 
 def index(access: Access) -> Response:
@@ -151,8 +152,8 @@ def confirm_disconnect(access: Access, webservice_id: str) -> Response:
 
 @pressed
 def disconnect(access: Access, webservice_id: str) -> Response:
-    services().connect.disconnect(access, webservice_id)
-    notice("Disconnected. Your invoices stay in Xero.")
+    told = services().connect.disconnect(access, webservice_id)
+    notice("Disconnected. Your invoices stay in Xero." if told else f"Disconnected. {_UNTOLD}", good=told)
     return see_other("index")
 
 
@@ -163,8 +164,8 @@ def confirm_delete(access: Access, webservice_id: str) -> Response:
 
 @pressed
 def delete(access: Access, webservice_id: str) -> Response:
-    services().connect.delete(access, webservice_id)
-    notice("Deleted. Your invoices stay in Xero.")
+    told = services().connect.delete(access, webservice_id)
+    notice("Deleted. Your invoices stay in Xero." if told else f"Deleted. {_UNTOLD}", good=told)
     return see_other("index")
 
 

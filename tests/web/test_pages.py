@@ -1,8 +1,237 @@
-"""Every page in the states in which a gallery meets it."""
+"""The pages as answers: their headers, what they never contain, and hostile texts from Xero and from people."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from flask import render_template_string
+
+from galleria_xero_plugin import errors
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunState
+from galleria_xero_plugin.ports.xero import XeroTenant
+from galleria_xero_plugin.testing import make_gallery_info
+
+from .site import OURS, TENANT
+
+HOSTILE = '<img src=x onerror=alert(1)>"\'><script>alert(2)</script>%(x)s{{7*7}}'
+XERO_ID = "f0000000-0000-4000-8000-000000000001"
 
 
-def test_the_first_visit(site):
+class Tags(HTMLParser):
+    """The elements of a page, and whether they are closed in the right order."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "hr", "img"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.found, self.labels, self.fields = [], [], set(), []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.found.append((tag, attributes))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+
+@pytest.fixture
+def full(site):
+    """A site with something on every page; returns (site, path of every page)."""
+    return site, pages_of(site)
+
+
+def pages_of(site, name="North Light Ltd"):
+    tenant = XeroTenant(TENANT.connection_id, TENANT.tenant_id, TENANT.tenant_type, name)
+    made, connection = site.ready(tenant=tenant)
+    site.gallery.add_invoice()
+    text = HOSTILE if name == HOSTILE else "Ada Marsh"
+    waiting = site.document(connection, 1, label=text, contact_name=text, reason_code="total_differs",
+                            reason_facts={"gallery_total": "1200.00 GBP", "xero_total": "1200.06 GBP", "line": text})
+    refused = site.document(connection, 2, state=DocumentState.PENDING, contact_name=text)
+    site.move(refused, DocumentState.REJECTED, reason=("xero_refused", {"xero": text}))
+    sent = site.document(connection, 3, state=DocumentState.PENDING)
+    site.move(sent, DocumentState.DONE, xero_id=XERO_ID, xero_number="AG-3")
+    site.document(connection, 3, kind=DocumentKind.PAYMENT, parent_local_id="invoice-3",
+                  reason_code="payment_method_unmapped", reason_facts={"method": text})
+    site.conflict(connection, text)
+    done = site.run(connection, step=text, scanned=True, add={"invoices": 1, "waiting": 2})
+    site.finish(done, RunState.FINISHED)
+    failed = site.run(connection, RunKind.CONTACTS, add={"created": 2})
+    site.finish(failed, RunState.FAILED, error_code="gallery_failed")
+    live = site.run(connection, step=text, scanned=True, add={"invoices": 3})
+    of = f"/xero/{made.id}"
+    return [
+        "/xero/", "/xero/new", "/xero/new/xero", f"{of}/connect", f"{of}/edit", f"{of}/disconnect", f"{of}/delete",
+        f"{of}/activity", f"{of}/activity?group=waiting", f"{of}/activity?search=marsh&kind=invoice",
+        f"{of}/activity?search=nothing-like-it", f"{of}/contacts", f"{of}/documents/{waiting}",
+        f"{of}/documents/{refused}", f"{of}/documents/{sent}", f"/xero/runs/{done.id}", f"/xero/runs/{failed.id}",
+        f"/xero/runs/{live.id}",
+    ]
+
+
+def test_every_page_is_well_made(full):
+    site, paths = full
     browser = site.browser()
-    first = browser.get("/xero/")
-    assert first.status_code == 200
-    assert "New Webservice" in first.text
+    for path in paths:
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["Cache-Control"] == "no-store" and "Cookie" in answer.headers["Vary"]
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        tags = Tags(answer.text)
+        ids = [attributes["id"] for _, attributes in tags.found if "id" in attributes]
+        assert len(ids) == len(set(ids)), path
+        assert [tag for tag, _ in tags.found].count("h1") == 1, path
+        labels = {attributes.get("for") for tag, attributes in tags.found if tag == "label"}
+        for tag, attributes in tags.found:
+            assert tag != "style" and "style" not in attributes, path
+            assert not [name for name in attributes if name.startswith("on")], path
+            assert tag != "script" or attributes.get("src", "").startswith("/xero/static/"), path
+            assert not (attributes.get("href") or "").lower().startswith("javascript:"), path
+            if tag in ("input", "select") and attributes.get("type") != "hidden":
+                assert attributes.get("id") in labels or "aria-label" in attributes, (path, attributes)
+            for name in ("aria-describedby", "aria-labelledby"):
+                assert set(attributes.get(name, "").split()) <= set(ids), (path, attributes)
+            if tag == "form" and attributes["method"] == "post":
+                assert attributes["action"].startswith("/xero/")
+        assert answer.text.count('method="post"') == answer.text.count('name="csrf_token"')
+
+
+def test_the_style_sheet_and_the_module_are_served(site):
+    client = site.app.test_client()
+    text = site.browser().get("/xero/").text
+    for path in re.findall(r'(?:href|src)="(/xero/static/[^"]+)"', text):
+        answer = client.get(path)
+        assert answer.status_code == 200 and answer.mimetype in ("text/css", "text/javascript")
+        answer.close()
+
+
+def test_hostile_texts_are_only_texts(site):
+    browser = site.browser()
+    for path in pages_of(site, HOSTILE):
+        text = browser.get(path).text
+        assert "<script>alert" not in text and "<img src=x" not in text, path
+        Tags(text)
+
+
+def test_links_into_xero_are_made_of_checked_parts(full):
+    site, paths = full
+    browser = site.browser()
+    text = "".join(browser.get(path).text for path in paths)
+    assert f"https://go.xero.com/app/%21nLt7/invoicing/view/{XERO_ID}" in text
+    hosts = set(re.findall(r'href="(https?://[^/"]+)', text))
+    assert hosts == {"https://go.xero.com", "https://gallery.example"}
+
+
+def test_a_document_shows_its_reason_and_one_way_on(full):
+    site, paths = full
+    browser = site.browser()
+    text = browser.get(next(path for path in paths if path.endswith("group=waiting"))).text
+    assert "The totals do not agree" in text and "GBP\N{NO-BREAK SPACE}1,200.06" in text
+    assert "Waiting for you" in text and "Waiting for your bookkeeper" in text and "Choose the account" in text
+    assert "Open the invoice" in text and "https://gallery.example/invoices/invoice-1" in text
+    assert "blocked" not in re.sub(r"<[^>]*>", "", text) and "rejected" not in re.sub(r"<[^>]*>", "", text)
+
+
+def test_the_tab_counts_what_needs_whom(full):
+    site, _ = full
+    text = re.sub(r"\s+", " ", site.browser().get("/xero/").text)
+    assert "2 need you" in text and "1 for your bookkeeper" in text and "1 question about a contact" in text
+
+
+def test_what_a_viewer_sees_has_no_buttons(full):
+    site, paths = full
+    browser = site.browser("viewer")
+    for path in (path for path in paths if "/activity" in path or "/runs/" in path or path == "/xero/"):
+        text = browser.get(path).text
+        assert 'method="post"' not in text and "/edit" not in text and "/delete" not in text, path
+
+
+def test_the_hosts_own_base_template_is_used(make_site, tmp_path):
+    site = make_site(base_template="host_base.html")
+    (templates := tmp_path / "templates").mkdir()
+    (templates / "host_base.html").write_text(
+        "<!doctype html><html lang=en><head><title>{% block title %}{% endblock %} - My host</title>"
+        "{% block head %}<meta name=host content=kept>{% endblock %}</head>"
+        "<body><nav>Artworks</nav>{% block content %}{% endblock %}</body></html>")
+    site.app.jinja_loader.searchpath.append(str(templates))
+    text = site.browser().get("/xero/").text
+    assert "<title>Webservices - My host</title>" in text
+    assert "<nav>Artworks</nav>" in text and "name=host" in text and "galleria-xero.css" in text
+
+
+def test_the_hosts_translations_are_used(site):
+    words = {"Webservices": "Webdienste", "New Webservice": "Neuer Webdienst"}
+    site.app.jinja_env.add_extension("jinja2.ext.i18n")
+    site.app.jinja_env.install_gettext_callables(lambda text: words.get(text, text), lambda a, b, n: a, newstyle=True)
+    text = site.browser().get("/xero/").text
+    assert "<h1>Webdienste</h1>" in text and ">Neuer Webdienst</a>" in text
+    made, connection = site.ready(tenant=XeroTenant(TENANT.connection_id, TENANT.tenant_id, "ORGANISATION", HOSTILE))
+    site.document(connection, contact_name=HOSTILE, reason_code="xero_refused", reason_facts={"xero": HOSTILE})
+    for path in ("/xero/", f"/xero/{made.id}/activity", f"/xero/{made.id}/edit", f"/xero/{made.id}/disconnect"):
+        text = site.browser().get(path).text
+        assert "<script>alert" not in text and "<img src=x" not in text
+
+
+def test_dates_and_money_are_the_gallerys(site):
+    site.gallery.shelf(OURS).info = make_gallery_info(OURS, locale="de-DE", time_zone="Pacific/Auckland")
+    made, connection = site.ready()
+    site.document(connection)
+    text = site.browser().get(f"/xero/{made.id}/activity").text
+    assert "GBP\N{NO-BREAK SPACE}1.234,50" in text and "2\N{NO-BREAK SPACE}Mar\N{NO-BREAK SPACE}2026" in text
+
+
+@pytest.mark.parametrize(("problem", "status", "words"), [
+    (errors.Busy("locked"), 503, "Nothing was changed"),
+    (errors.NotConnected("This webservice is not connected to Xero."), 409, "not connected"),
+    (errors.ReconnectRequired("Xero needs your permission again."), 409, "permission again"),
+    (errors.Conflict("Somebody saved first."), 409, "Somebody saved first"),
+    (errors.ConfigError(["SECRET_THING is missing"]), 500, "not set up"),
+    (errors.TokenUnreadable("key k1"), 500, "developer"),
+    (errors.AuthUnavailable("timeout"), 503, "cannot be reached"),
+    (errors.Unknown(detail="bytes of Xero"), 503, "checking what arrived"),
+    (errors.NotFound("secret id"), 404, "does not exist"),
+])
+def test_every_branch_of_the_error_tree_has_a_page(site, problem, status, words):
+    def fails(access):
+        raise problem
+
+    site.services.queries.list_page = fails
+    answer = site.browser().get("/xero/")
+    assert answer.status_code == status and words in answer.text
+    assert "Traceback" not in answer.text
+    for secret in ("SECRET_THING", "key k1", "secret id", "bytes of Xero"):
+        assert secret not in answer.text
+    assert "Back to Webservices" in answer.text
+
+
+def test_what_nobody_foresaw_has_a_reference_and_no_trace(make_site, caplog):
+    site = make_site(TESTING=False)
+
+    def fails(access):
+        raise RuntimeError("secret detail")
+
+    site.services.queries.list_page = fails
+    answer = site.browser().get("/xero/")
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text and "Traceback" not in answer.text
+    reference = re.search(r"<code>([0-9a-f]{8})</code>", answer.text)[1]
+    assert reference in caplog.text and "secret detail" in caplog.text
+
+
+def test_the_hosts_other_pages_keep_their_own_error_pages(site):
+    assert "Back to Webservices" not in site.browser().get("/no-such-page").text
+
+
+def test_nav_entry(site):
+    from galleria_xero_plugin.web.nav import nav_entry
+
+    site.app.add_url_rule("/websites", view_func=lambda: render_template_string(
+        "{{ entry.label }} {{ entry.url }} {{ entry.active }}", entry=nav_entry()))
+    assert site.app.test_client().get("/websites").text == "Webservices /xero/ False"
+    with site.app.test_request_context("/xero/"):
+        assert nav_entry().active is True

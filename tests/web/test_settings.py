@@ -133,7 +133,7 @@ def test_after_the_first_time_sales_and_date_stay(site):
 
 
 def test_what_is_not_in_the_form_is_not_looked_at(site):
-    made, connection = site.ready()
+    made, _connection = site.ready()
     before = site.connection(made)
     answer = edit(site.browser(), made, gallery_id="harbour", status="disconnected", xero_tenant_id="x", cursor="99",
                   **{"bank:unknown": BANK.id, "tax:unknown": "OUTPUT2", "mapping_completed_at": "never"})

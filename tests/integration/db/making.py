@@ -85,7 +85,10 @@ def found(units, kind, local_id, gallery_id=GALLERY):
 
 def batch(*rows, number=1, seen=None):
     return Batch(
-        f"00000000-0000-4000-8000-{number:012}", f"key-{number}", "hash", {row.id: f'{{"n":"{row.local_id}"}}' for row in rows},
+        f"00000000-0000-4000-8000-{number:012}",
+        f"key-{number}",
+        "hash",
+        {row.id: f'{{"n":"{row.local_id}"}}' for row in rows},
         seen or {},
     )
 

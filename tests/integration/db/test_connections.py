@@ -11,7 +11,7 @@ from galleria_xero_plugin.errors import Conflict, NotFound
 from galleria_xero_plugin.ports.records import ConnectionStatus
 from galleria_xero_plugin.ports.xero import Quota
 
-from .making import ANNA, GALLERY, HERE, START, TENANT, connected, document, inserted, saved, seen, sent, tenant, tokens
+from .making import ANNA, GALLERY, START, TENANT, connected, document, inserted, saved, seen, sent, tenant, tokens
 
 OTHER = "22222222-bbbb-4bbb-8bbb-222222222222"
 ACTIVE, PAUSED, NEEDS_REAUTH, DISCONNECTED = ConnectionStatus
@@ -96,7 +96,9 @@ def test_the_loser_of_a_race_hears_it_too(units, connection, monkeypatch):
 def test_only_the_gallerys_own_webservice_is_connected(units, connection):
     for gallery_id, webservice_id in (("gallery-2", connection.webservice_id), (GALLERY, "no such")):
         with pytest.raises(NotFound):
-            saved(units, lambda uow, g=gallery_id, w=webservice_id: uow.connections.connect(g, w, tenant(OTHER), tokens()))
+            saved(
+                units, lambda uow, g=gallery_id, w=webservice_id: uow.connections.connect(g, w, tenant(OTHER), tokens())
+            )
 
 
 def test_lease_numbers_of_an_organisation_go_on_in_a_new_webservice(units, connection):
@@ -240,4 +242,3 @@ def test_what_was_begun_is_work_and_what_was_not_is_none(units, connection, with
     assert with_work() == [connection.id]  # a batch is behind it
     assert move(expect=[DocumentState.PENDING], to=DocumentState.BLOCKED, reason=("period_locked", {}))
     assert with_work() == []
-    assert HERE == (connection.gallery_id, connection.tenant_id)

@@ -41,7 +41,7 @@ def test_one_of_eight_threads_gets_the_lease(units, connection):
         won = [number for number in race(lambda _: claim_patiently(units, connection.id)) if number]
         assert len(won) == 1
         numbers += won
-        saved(units, lambda uow: uow.connections.release_lease(connection.id, won[0]))
+        saved(units, lambda uow, lease=won[0]: uow.connections.release_lease(connection.id, lease))
     assert numbers == [1, 2, 3, 4, 5]
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from galleria_xero_plugin.db.ledger_record import row_id
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState
 from galleria_xero_plugin.errors import Conflict
 from galleria_xero_plugin.ports.records import NewDocument
@@ -67,7 +68,7 @@ def test_what_is_inserted_is_there(units, clock):
     (row,) = inserted(units, FULL)
     given = {name: getattr(FULL, name) for name in FULL.__slots__ if name != "depends_on"}
     assert {name: getattr(row, name) for name in given} == given
-    assert row.depends_on == "5"
+    assert row.depends_on == row_id(*HERE, CONTACT, "5")
     assert (row.payload, row.batch_id, row.first_sent_at, row.lease_token, row.xero_id, row.xero_total) == (None,) * 6
     assert (row.attempt, row.negative_reads, row.batch_cap, row.adopted, row.xero_number) == (0, 0, 50, False, "")
     assert row.created_at == row.updated_at == START
@@ -80,6 +81,14 @@ def test_the_same_document_is_ignored(units):
     assert insert(units) == 0
     assert found(units, INVOICE, "17") == row
     assert insert(units, document("18"), FULL, document("19"), document("18")) == 2
+
+
+def test_an_identity_has_one_id_for_ever(units):
+    """Also after a restore that forgot the row, and whatever characters an id has."""
+    identities = [(GALLERY, TENANT, INVOICE, "1"), (GALLERY, TENANT, PAYMENT, "1"), ("a", 'b","c', INVOICE, "1")]
+    identities += [('a","b', "c", INVOICE, "1"), (GALLERY, TENANT, INVOICE, "1", 2), ("a", "b", INVOICE, "\ud800")]
+    assert len({row_id(*identity) for identity in identities}) == 6
+    assert row_id(*identities[0]) == "3b2484df-068a-5ad8-9bc3-a268d59cbf44"
 
 
 def test_a_revision_is_a_row_of_its_own(units):
@@ -159,7 +168,7 @@ def test_an_unsent_document_follows_the_gallery(units, clock):
         },
         parent_local_id="p",
         document_date=now.document_date,
-        depends_on="6",
+        depends_on=row_id(*HERE, CONTACT, "6"),
         currency="EUR",
         updated_at=clock(),
     )

@@ -54,9 +54,7 @@ def lease(units, connection):
 
 def start(units, connection, lease, *rows, number=1, seen=None):
     sending = batch(*rows, number=number, seen=seen)
-    return saved(
-        units, lambda uow: uow.ledger.start_sending(connection.id, lease, rows[0].kind, sending, worker="w")
-    )
+    return saved(units, lambda uow: uow.ledger.start_sending(connection.id, lease, rows[0].kind, sending, worker="w"))
 
 
 # Due

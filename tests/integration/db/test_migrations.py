@@ -136,7 +136,7 @@ def test_a_migrate_that_was_there_first_is_protected(upgraded, tmp_path):
 
 
 def test_the_hosts_own_filter_goes_on_working(upgraded, tmp_path):
-    app, db = host(upgraded, tmp_path, include_name=lambda name, type_, parents: name != "artwork")
+    app, _ = host(upgraded, tmp_path, include_name=lambda name, type_, parents: name != "artwork")
     migrate.protect_host_migrations(app)
     include = app.extensions["migrate"].configure_args["include_name"]
     assert not include("artwork", "table", {})

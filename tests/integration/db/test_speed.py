@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from galleria_xero_plugin.domain.accounting import XeroContact
+from galleria_xero_plugin.domain.states import DocumentState
 
 from .making import CONTACT, HERE, INVOICE, PAYMENT, document, saved, seen
 
@@ -50,6 +51,11 @@ def large(units):
 def test_a_large_ledger(units, large):
     with within(1.0):
         assert saved(units, lambda uow: uow.ledger.insert(document(f"d{n}", CONTACT) for n in range(1000))) == 1000
+    skipped = [document(f"s{n}", state=DocumentState.SKIPPED) for n in range(1000)]
+    with within(1.0):
+        assert saved(units, lambda uow: uow.ledger.insert(skipped)) == 1000
+    with within(1.0):
+        assert saved(units, lambda uow: uow.ledger.requeue(*HERE, [DocumentState.SKIPPED])) == 1000
     with units.read() as uow:
         for kind in (CONTACT, INVOICE, PAYMENT):
             with within(0.25):

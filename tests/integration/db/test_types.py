@@ -62,7 +62,9 @@ def test_an_instant_without_a_zone_is_refused():
         to_ms(START.replace(tzinfo=None))
 
 
-@pytest.mark.parametrize(("given", "kept"), [("Ærø \U0001f5bc", "Ærø \U0001f5bc"), ("a\0b", "a\ufffdb"), ("a\ud800b", "a?b")])
+@pytest.mark.parametrize(
+    ("given", "kept"), [("Ærø \U0001f5bc", "Ærø \U0001f5bc"), ("a\0b", "a\ufffdb"), ("a\ud800b", "a?b")]
+)
 def test_any_text_can_be_stored(through, given, kept):
     assert through(Words(), given) == kept
     assert through(Json(), {"text": given}) == {"text": given}
@@ -94,7 +96,9 @@ SETTINGS = Settings(
     mapping=AccountMapping(sales="s", banks={"cash": "b"}, tax_rates={"vat": "OUTPUT2"}, untaxed="NONE"),
 )
 REFERENCE = ReferenceData(
-    organisation=Organisation("o", "North Light", "!x", "GBP", tax_registered=None, period_lock_date=dt.date(2026, 3, 31)),
+    organisation=Organisation(
+        "o", "North Light", "!x", "GBP", tax_registered=None, period_lock_date=dt.date(2026, 3, 31)
+    ),
     accounts=(Account("a", "200", "Sales", "REVENUE", "REVENUE", "ACTIVE"),),
     tax_rates=(TaxRate("OUTPUT2", "20 %", Decimal("20.0000"), "ACTIVE", True),),
     branding_themes=(XeroBrandingTheme("t", "Standard"),),

@@ -260,7 +260,9 @@ def test_no_connection_left_is_busy(url, vault):
 # What is refused
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&cache=shared&uri=true"])
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&cache=shared&uri=true"]
+)
 def test_sqlite_in_memory_is_refused(url, vault):
     engine = create_engine(url, poolclass=StaticPool)
     with pytest.raises(ConfigError, match="use a file"):

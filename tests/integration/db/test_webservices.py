@@ -90,9 +90,7 @@ def test_milestones_are_noted_once(units, service, clock):
     )
     saved(units, lambda uow: uow.webservices.mark(service.id))
     marked = read(units, service)
-    assert marked == replace(
-        service, mapping_completed_at=START, first_export_at=clock(), contacts_watermark=START
-    )
+    assert marked == replace(service, mapping_completed_at=START, first_export_at=clock(), contacts_watermark=START)
 
 
 def test_the_cursor(units, service):
