@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sqlite3
+import sys
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from galleria_xero_plugin.db import SqlUnits, check_engine
-from galleria_xero_plugin.errors import Busy, ConfigError, Conflict
+from galleria_xero_plugin.errors import ConfigError, Conflict
 
 from .making import ANNA, GALLERY, START, connected, document, found, inserted, saved, seen
 
@@ -172,6 +173,37 @@ def test_a_host_that_begins_transactions_itself(tmp_path, vault, sqlite_template
     engine.dispose()
 
 
+@pytest.mark.parametrize("options", [{"isolation_level": "AUTOCOMMIT"}, {"connect_args": {"isolation_level": None}}])
+def test_a_host_without_transactions_does_not_take_ours_away(tmp_path, vault, sqlite_template, options):
+    path = tmp_path / "own.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    engine = create_engine(f"sqlite:///{path}", **options)
+    units = SqlUnits(engine, vault)
+    with units.write() as uow:
+        note(uow, "left")
+    saved(units, note)
+    assert noted(units) == ["something"]
+    engine.dispose()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 has this option since Python 3.12")
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_a_driver_that_never_commits_is_refused(tmp_path, vault, sqlite_template, autocommit):
+    path = tmp_path / "own.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    engine = create_engine(f"sqlite:///{path}", connect_args={"autocommit": autocommit})
+    units = SqlUnits(engine, vault)
+    if autocommit:
+        with pytest.raises(ConfigError, match="autocommit"), units.write():
+            pytest.fail("nothing would ever be saved")
+    else:
+        with units.write() as uow:
+            note(uow, "left")
+        saved(units, note)
+        assert noted(units) == ["something"]
+    engine.dispose()
+
+
 def test_a_strict_host_does_not_make_us_strict(url, vault):
     engine = create_engine(url, isolation_level="SERIALIZABLE")
     units = SqlUnits(engine, vault)
@@ -200,61 +232,6 @@ def test_within_the_hosts_transaction_the_host_decides(host, units):
         session.commit()
     assert "rung again" in calls
     assert found(units, document().kind, "2")
-
-
-# Locks
-
-
-def test_busy_after_patience(tmp_path, vault, sqlite_template, clock):
-    path = tmp_path / "busy.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 0})
-    units = SqlUnits(engine, vault, now=clock)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    for patience in (0.0, 0.05):
-        with pytest.raises(Busy) as caught, units.write(patience=patience):
-            pytest.fail("entered a locked database")
-        assert "locked" in caught.value.detail
-    assert seen(units, lambda uow: uow.audit.latest(GALLERY)) == []  # readers do not wait
-    other.execute("ROLLBACK")
-    saved(units, note)
-    other.close()
-    engine.dispose()
-
-
-def test_patience_outlasts_a_short_lock(tmp_path, vault, sqlite_template, clock, monkeypatch):
-    path = tmp_path / "busy.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 0})
-    units = SqlUnits(engine, vault, now=clock)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr("galleria_xero_plugin.db.uow.time.sleep", lambda seconds: other.rollback())
-    with units.write(patience=30) as uow:
-        note(uow)
-        uow.commit()
-    other.close()
-    engine.dispose()
-
-
-def test_a_row_lock_that_lasts_is_busy(engine, units):
-    if engine.dialect.name == "sqlite":
-        return  # has no row locks: the test above is about the same
-    connection = connected(units)
-    with units.write() as holder, units.write() as waiter:
-        holder.connections.set_next_run(connection.id, START)
-        waiter._connection.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
-        with pytest.raises(Busy):
-            waiter.connections.set_next_run(connection.id, None)
-
-
-def test_no_connection_left_is_busy(url, vault):
-    engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0)
-    units = SqlUnits(engine, vault)
-    with units.read(), pytest.raises(Busy, match="no free"), units.read():
-        pytest.fail("there was no connection left")
-    engine.dispose()
 
 
 # What is refused

@@ -1,4 +1,7 @@
-"""A large gallery: the budgets are several times what was measured, so that only a real regression shows."""
+"""How long the ledger takes with 10,000 documents, on SQLite and PostgreSQL. Measured, never judged: run it with
+
+    python3 tests tests/benchmarks/ledger.py -s
+"""
 
 import datetime as dt
 import time
@@ -9,15 +12,14 @@ import pytest
 from galleria_xero_plugin.domain.accounting import XeroContact
 from galleria_xero_plugin.domain.states import DocumentState
 
-from .making import CONTACT, HERE, INVOICE, PAYMENT, document, saved, seen
+from tests.integration.db.making import CONTACT, HERE, INVOICE, PAYMENT, document, saved, seen
 
 
 @contextmanager
-def within(seconds):
+def measured(what):
     start = time.perf_counter()
     yield
-    spent = time.perf_counter() - start
-    assert spent < seconds, f"{spent:.3f} s"
+    print(f"  {what:40} {(time.perf_counter() - start) * 1000:8.1f} ms")
 
 
 @pytest.fixture
@@ -49,34 +51,34 @@ def large(units):
 
 
 def test_a_large_ledger(units, large):
-    with within(1.0):
+    with measured("insert"):
         assert saved(units, lambda uow: uow.ledger.insert(document(f"d{n}", CONTACT) for n in range(1000))) == 1000
     skipped = [document(f"s{n}", state=DocumentState.SKIPPED) for n in range(1000)]
-    with within(1.0):
+    with measured("insert"):
         assert saved(units, lambda uow: uow.ledger.insert(skipped)) == 1000
-    with within(1.0):
+    with measured("requeue"):
         assert saved(units, lambda uow: uow.ledger.requeue(*HERE, [DocumentState.SKIPPED])) == 1000
     with units.read() as uow:
         for kind in (CONTACT, INVOICE, PAYMENT):
-            with within(0.25):
+            with measured("due"):
                 uow.ledger.due(*HERE, kind, 50, one_per_parent=kind is PAYMENT)
-        with within(0.25):
+        with measured("has_due_work"):
             assert uow.ledger.has_due_work(*HERE)
-        with within(0.5):
+        with measured("page"):
             rows, after = uow.ledger.page(*HERE, search="contact 24")
             assert len(rows) == 50
-        with within(0.5):
+        with measured("page"):
             uow.ledger.page(*HERE, after=after)
-        with within(0.25):
+        with measured("counts"):
             uow.ledger.counts(*HERE)
             uow.ledger.waiting_codes(*HERE)
-        with within(0.5):
+        with measured("known"):
             assert len(uow.ledger.known(*HERE, INVOICE, [f"i{n}" for n in range(1000)])) == 1000
 
 
 def test_a_page_of_contacts(units):
     contacts = [XeroContact(f"x-{n}", f"Contact {n}") for n in range(1000)]
     for _ in range(2):
-        with within(0.5):
+        with measured("mirror"):
             saved(units, lambda uow: uow.contacts.mirror(*HERE, contacts))
     assert len(seen(units, lambda uow: list(uow.contacts.mirrored(*HERE)))) == 1000

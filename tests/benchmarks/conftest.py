@@ -1,0 +1,3 @@
+"""The same tables as in tests/integration/db."""
+
+from tests.integration.db.conftest import *  # noqa: F403
