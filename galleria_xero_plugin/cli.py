@@ -136,22 +136,24 @@ def _sync(gallery: str) -> None:
 @click.argument("gallery", required=False)
 @with_appcontext
 def _reconcile(gallery: str | None) -> None:
-    """Compare the ledger with the gallery and with Xero, for GALLERY or for all."""
+    """Compare the gallery, the ledger and Xero, for GALLERY or for all; fails when they do not agree."""
     with state().units.read() as uow:
         connections = [
             connection
             for connection in uow.connections.to_keep(uow.now() + FOREVER)
             if connection.status is ConnectionStatus.ACTIVE and gallery in (None, connection.gallery_id)
         ]
-    failed = 0
+    clean = 0
     for connection in connections:
         try:
-            click.echo(f"{connection.gallery_id}: {services().export.compare(connection.id)}")
+            found = services().export.compare(connection.id)
         except GalleriaXeroError as problem:
-            failed += 1
             click.echo(f"{connection.gallery_id}: {problem.user_message}", err=True)
-    if failed:
-        raise click.ClickException(f"{failed} of {len(connections)} could not be compared.")
+        else:
+            click.echo(f"{connection.gallery_id}: {found}")
+            clean += found.clean
+    if clean < len(connections):
+        raise click.ClickException(f"Only {clean} of {len(connections)} agree.")
 
 
 @click.command("rotate-keys")

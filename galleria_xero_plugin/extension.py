@@ -32,6 +32,7 @@ from .services.export.session import Timings
 from .services.lease import Leases
 from .services.notify import Notify
 from .services.queries import Queries
+from .services.questions import Questions
 from .services.reference import Reference
 from .services.runs import Runs
 from .services.schedule import Schedules
@@ -184,6 +185,7 @@ def _build(config: Config, gallery: Gallery, mailer: Mailer, units: SqlUnits, qu
             schedules=schedules,
             notify=notify,
             queries=Queries(units, gallery, queue, links),
+            questions=Questions(units, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
         ),
     )

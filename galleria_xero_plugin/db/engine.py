@@ -30,6 +30,11 @@ _MEMORY = (
     "plugin would commit or lose the site's own changes; use a file, e.g. sqlite:////var/lib/site/site.db"
 )
 
+_NO_COMMIT = (
+    "the database connections are opened with autocommit=True, so that a commit does nothing: leave it out of the "
+    "engine's connect_args"
+)
+
 
 def check_engine(engine: Engine) -> None:
     """Raise ConfigError with advice when our transactions cannot be kept apart from the host's."""
@@ -89,6 +94,8 @@ def begin_writing(connection: Connection) -> None:
     connection.begin()
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.dbapi_connection
+        if getattr(driver, "autocommit", None) is True:
+            raise ConfigError([_NO_COMMIT])
         if driver.in_transaction:  # the host's engine sends a BEGIN of its own (SQLAlchemy's recipe for SQLite)
             connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN IMMEDIATE")

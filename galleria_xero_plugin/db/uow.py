@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.sql import Executable
 
 from ..errors import Busy
+from ..ports import store as ports
+from ..ports.ledger import LedgerStore
 from .audit_store import SqlAudit
 from .connection_store import SqlConnections
 from .contact_store import SqlContacts
@@ -50,15 +52,16 @@ class SqlUnit:
         self._connection: Connection | None = None
         self._after_commit: list[Callable[[], object]] = []
 
-        self.connections = SqlConnections(self)
-        self.webservices = SqlWebservices(self, self.connections)
-        self.ledger = SqlLedger(self)
-        self.runs = SqlRuns(self)
-        self.contacts = SqlContacts(self)
-        self.oauth_states = SqlOAuthStates(self)
-        self.reference = SqlReference(self)
-        self.audit = SqlAudit(self)
-        self.notices = SqlNotices(self)
+        connections = SqlConnections(self)
+        self.connections: ports.ConnectionStore = connections
+        self.webservices: ports.WebserviceStore = SqlWebservices(self, connections)
+        self.ledger: LedgerStore = SqlLedger(self)
+        self.runs: ports.RunStore = SqlRuns(self)
+        self.contacts: ports.ContactStore = SqlContacts(self)
+        self.oauth_states: ports.OAuthStateStore = SqlOAuthStates(self)
+        self.reference: ports.ReferenceStore = SqlReference(self)
+        self.audit: ports.AuditStore = SqlAudit(self)
+        self.notices: ports.NoticeStore = SqlNotices(self)
 
     def __enter__(self) -> SqlUnit:
         deadline = time.monotonic() + self._patience

@@ -24,7 +24,7 @@ from ..ports.store import UnitOfWork, Units
 from ..ports.xero import Grant, Secret, TokenSet, XeroAuth, XeroTenant
 from .consent import Choose, Connected, ConsentRefused, digest, is_from, is_of
 from .disconnect import Disconnect
-from .notify import Notify
+from .notify import Notify, asked
 from .reference import Reference
 from .runs import Runs
 from .schedule import Schedules
@@ -198,7 +198,7 @@ class Connect(Disconnect):
     def _join(self, access: Access, webservice_id: str, tokens: TokenSet, tenant: XeroTenant) -> Connected:
         """Make it so, in one transaction; then what a new connection wants at once."""
         actor = _actor(access)
-        time_zone = self._gallery.info(access.gallery_id).time_zone
+        time_zone = asked(self._gallery, access.gallery_id).time_zone
         with self._units.write(patience=PATIENCE) as uow:
             webservice = uow.webservices.get(access.gallery_id, webservice_id)
             if webservice is None:
@@ -208,7 +208,6 @@ class Connect(Disconnect):
             if other:
                 webservice = _begun_anew(uow, webservice, actor)
             connection = uow.connections.connect(access.gallery_id, webservice.id, tenant, tokens)
-            uow.connections.pause(connection.id, None, None)
             self._schedules.plan(uow, webservice, connection, time_zone)
             action = "reconnected" if before is not None and not other else "connected"
             uow.audit.add(access.gallery_id, actor, action, subject=webservice.id, outcome=tenant.tenant_id)

@@ -20,7 +20,7 @@ from ..ports.runtime import Clock, JobQueue
 from ..ports.store import Units
 from ..ports.xero import XeroApi
 from .calls import Calls
-from .contact_pages import Pages, Position
+from .contact_pages import Position
 from .contact_taking import AddressBook, Work
 from .lease import PATIENCE, Lease, LeaseLost, Leases
 
@@ -28,6 +28,8 @@ log = logging.getLogger("galleria_xero.contacts")
 
 OVERLAP = dt.timedelta(minutes=5)
 """What the next import reads again: a change that Xero noted late, clocks that differ."""
+TOGETHER = 250
+"""Contacts that are noted in one transaction: a gallery that is slow to save still gets on."""
 TRIES = 5
 """Failures of the gallery's side after which an import ends and says so."""
 
@@ -106,29 +108,35 @@ class ContactImport:
         with self._units.read() as uow:
             connection, now = uow.connections.get(connection_id), uow.now()
             run = uow.runs.open_of(connection_id, RunKind.CONTACTS)
-            webservice = connection and uow.webservices.get(connection.gallery_id, connection.webservice_id)
-        if connection is None or run is None or webservice is None:
+            if connection is None or run is None:
+                return False
+            webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
+        if webservice is None:
             return False
         position = Position.parse(run.cursor) if run.cursor else Position(now, webservice.contacts_watermark)
         if not run.cursor:
             with self._units.write(patience=PATIENCE) as uow:
                 uow.runs.progress(run.id, step="Reading contacts from Xero", cursor=position.text())
                 uow.commit()
-        pages = Pages(
-            self._api,
-            self._calls.of(connection, interactive=run.trigger is not RunTrigger.SCHEDULE),
-            customers_only=not webservice.settings.import_suppliers,
-        )
+        calls = self._calls.of(connection, interactive=run.trigger is not RunTrigger.SCHEDULE)
+        customers_only = not webservice.settings.import_suppliers
         work: Work | None = None
         while True:
-            page = pages.read(position)
+            page = calls.read(
+                self._api.contacts(position.page, modified_since=position.since, customers_only=customers_only)
+            )
             following = position.after(page) if page.more else None
-            if page.items:
-                if work is None:  # only now: often there is nothing new, and an address book may be long
-                    book = AddressBook(self._gallery, connection.gallery_id)
-                    work = Work(self._units, self._gallery, self._clock, connection, run, lease, book)
-                if not work.take(pages.fresh(page), following or position):
+            if page.items and work is None:  # only now: often nothing is new, and an address book may be long
+                book = AddressBook(self._gallery, connection.gallery_id)
+                work = Work(self._units, self._gallery, self._clock, connection, run, lease, book)
+            for start in range(0, len(page.items), TOGETHER):
+                part, rest = page.items[start : start + TOGETHER], page.items[start + TOGETHER :]
+                here = position.within(part)
+                if work is None or not work.take(part, position, here if rest or following is None else following):
                     return False  # cancelled meanwhile
+                if rest and stop():
+                    return True
+                position = here
             if following is None:
                 self._finish(connection, run, position)
                 return False

@@ -71,16 +71,17 @@ class Work:
         self._book = book
         self._renewed = clock.monotonic()
 
-    def take(self, contacts: Sequence[XeroContact], go_on_at: Position) -> bool:
-        """Bring a page's contacts into the gallery and note them together with where to go on. False when the run
-        was ended meanwhile. Raises LeaseLost."""
+    def take(self, contacts: Sequence[XeroContact], position: Position, go_on_at: Position) -> bool:
+        """Bring contacts into the gallery and note them, together with where to go on. What is linked already and
+        stands before `position` has been dealt with. False when the run was ended meanwhile. Raises LeaseLost."""
         scope = (self._connection.gallery_id, self._connection.tenant_id)
         with self._units.read() as uow:
             open_run = uow.runs.open_of(self._connection.id, RunKind.CONTACTS)
             linked = uow.contacts.links_by_xero(*scope, [contact.id for contact in contacts])
         if open_run is None or open_run.id != self._run.id:
             return False
-        counts: dict[str, int] = {"read": len(contacts)}
+        contacts = [c for c in contacts if c.id not in linked or not position.has_passed(c)]
+        counts: dict[str, int] = {"read": sum(not position.repeats(contact) for contact in contacts)}
         links: list[ContactLink] = []
         questions: list[tuple[XeroContact, ConflictFound]] = []
         for contact in contacts:

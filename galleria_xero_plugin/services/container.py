@@ -10,6 +10,7 @@ from .doorbell import Doorbell
 from .export import Export
 from .notify import Notify
 from .queries import Queries
+from .questions import Questions
 from .reference import Reference
 from .runs import Runs
 from .schedule import Schedules
@@ -31,4 +32,5 @@ class Services:
     schedules: Schedules
     notify: Notify
     queries: Queries
+    questions: Questions
     doorbell: Doorbell

@@ -42,6 +42,7 @@ _TARGETS: Mapping[str, Target] = {
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
             "cancelled_after_sending deleted_after_sending payment_changed_after_sending refund_needs_bookkeeper"
         ),
+        Target.DOCUMENT: "contact_ambiguous contact_email_differs",
         Target.RETRY: (
             "settling_down xero_unreachable gallery_failed internal xero_refused checking_with_xero organisation_paused"
         ),
@@ -63,7 +64,7 @@ def document_row(
 ) -> DocumentRow:
     """A ledger row for people; `parent` is a payment's invoice."""
     state, tone = document_state(document)
-    shown = parent if document.parent_local_id else document
+    shown = parent if document.kind is DocumentKind.PAYMENT else document
     short_code = row.connection.short_code if row.connection else ""
     xero_url = _xero_url(shown, short_code, links) if shown else ""
     target = _TARGETS.get(document.reason_code or "", Target.NONE)
@@ -87,16 +88,20 @@ def conflict_rows(
     gallery_id: str, conflicts: Sequence[ContactConflict], row: ServiceRow, gallery: Gallery, links: Links
 ) -> tuple[ConflictRow, ...]:
     """The import's questions with the gallery contacts that they are about."""
-    short_code = row.connection.short_code if row.connection else ""
     return tuple(
         ConflictRow(
             conflict=conflict,
             question=_QUESTIONS.get(conflict.reason_code, _QUESTIONS[""]),
             candidates=tuple((local_id, gallery.contact_url(gallery_id, local_id)) for local_id in conflict.local_ids),
-            xero_url=_built(links.contact, short_code, conflict.xero_id),
+            xero_url=contact_url(conflict.xero_id, row, links),
         )
         for conflict in conflicts
     )
+
+
+def contact_url(xero_id: str, row: ServiceRow, links: Links) -> str:
+    """The page of a contact in Xero, or ""."""
+    return _built(links.contact, row.connection.short_code if row.connection else "", xero_id)
 
 
 _QUESTIONS: Mapping[str, Words] = {

@@ -14,7 +14,8 @@ from ..ports.records import Connection, ConnectionStatus, Document, Run, Webserv
 from ..ports.runtime import JobQueue
 from ..ports.store import UnitOfWork, Units
 from . import wording
-from .document_rows import GROUPS, Links, conflict_rows, document_row
+from .document_rows import GROUPS, Links, conflict_rows, contact_url, document_row
+from .questions import candidates
 from .read_models import (
     ActivityFilter,
     ActivityPage,
@@ -155,8 +156,17 @@ class Queries:
                     access.gallery_id, document.tenant_id, DocumentKind.INVOICE, [document.parent_local_id]
                 ).get(document.parent_local_id)
             attempts = uow.ledger.attempts(access.gallery_id, document_id)
+            offered = candidates(uow, document)
         shown = document_row(document, parent, row, self._gallery, self._links)
-        return DocumentPage(gallery, now, row, shown, parent, tuple(_attempt(one) for one in attempts))
+        return DocumentPage(
+            gallery=gallery,
+            now=now,
+            row=row,
+            shown=shown,
+            parent=parent,
+            attempts=tuple(_attempt(one) for one in attempts),
+            candidates=tuple((contact, contact_url(contact.id, row, self._links)) for contact in offered),
+        )
 
     def conflicts_page(self, access: Access, webservice_id: str) -> ConflictsPage:
         """Contacts of Xero that no rule could place."""

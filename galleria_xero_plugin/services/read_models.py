@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ..domain.accounting import XeroContact
 from ..domain.model import GalleryInfo
 from ..domain.reasons import Explanation
 from ..domain.states import DocumentKind
@@ -45,6 +46,7 @@ class Target(StrEnum):
     RESUME = "resume"
     SYNC = "sync"
     RETRY = "retry"
+    DOCUMENT = "document"
     GALLERY = "gallery"
     XERO = "xero"
     REFRESH = "refresh"
@@ -214,7 +216,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """One document with its history."""
+    """One document with its history. `candidates` are contacts of Xero, with their addresses there, that a
+    waiting contact may be."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -222,6 +225,7 @@ class DocumentPage:
     shown: DocumentRow
     parent: Document | None
     attempts: tuple[Attempt, ...]
+    candidates: tuple[tuple[XeroContact, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,12 +109,12 @@ class Schedules:
         time_zone = self.time_zone(connection.gallery_id)
         with self._units.write(patience=PATIENCE) as uow:
             webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
-            wanted = webservice is not None and webservice.settings.scheduled
-            after = next_run(webservice.settings.schedule, uow.now(), zone(time_zone)) if wanted else None
+            after, opened = None, 0
+            if webservice is not None and webservice.settings.scheduled:
+                after = next_run(webservice.settings.schedule, uow.now(), zone(time_zone))
             if was is None or not uow.connections.claim_schedule(connection.id, was, after):
                 return 0  # another sweep was first
-            opened = 0
-            if webservice is not None and wanted:
+            if webservice is not None and after is not None:
                 opened = self._open(uow, webservice, connection)
             uow.commit()
         return opened

@@ -247,6 +247,9 @@ def _held(uow: UnitOfWork, connection_id: str) -> _Held:
     if found is None:
         raise NotConnected("This webservice is not connected to Xero.")
     version, current, previous = found
+    if version != connection.token_version:
+        # Refreshed between the two reads: an old expiry beside the new tokens would have them refreshed again.
+        return _held(uow, connection_id)
     now = uow.now()
     expires_at, refreshed_at = connection.access_expires_at, connection.refreshed_at
     return _Held(

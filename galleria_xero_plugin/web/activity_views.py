@@ -61,6 +61,26 @@ def contacts(access: Access, webservice_id: str) -> Response:
     return page("contacts.html", access, shown.gallery, page=shown)
 
 
+@pressed
+def is_this_one(access: Access, webservice_id: str, document_id: str) -> Response:
+    """A waiting contact is this one of Xero's."""
+    xero_id = request.form.get("xero_id", "")
+    run = services().questions.is_this_one(access, webservice_id, document_id, xero_id)
+    notice("Linked. What waited for this contact goes on now.")
+    if run is None:
+        return see_other("document", webservice_id=webservice_id, document_id=document_id)
+    return see_other("run", run_id=run.id)
+
+
+@pressed
+def settle(access: Access, webservice_id: str) -> Response:
+    """The answer to a question of the contact import: this contact of the gallery, or stop asking."""
+    conflict_id, local_id = request.form.get("conflict", ""), request.form.get("contact") or None
+    services().questions.settle(access, webservice_id, conflict_id, local_id)
+    notice("Linked." if local_id else "This contact is not asked about any more.")
+    return see_other("contacts", webservice_id=webservice_id)
+
+
 def _chosen() -> ActivityFilter:
     """The filter from the address; what makes no sense is left out."""
     group, kind = request.args.get("group", ""), request.args.get("kind", "")

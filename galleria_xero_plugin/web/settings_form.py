@@ -101,13 +101,14 @@ class SettingsForm(PreferencesForm):
     def settings(self, before: Settings) -> Settings:
         """What was entered, over the settings as they are where the page offered nothing."""
         entered = self.preferences()
+        kind = ScheduleKind(self.schedule_kind.data or before.schedule.kind)
         at = self.schedule_at.data or before.schedule.at
         return replace(
             entered,
             import_suppliers=bool(self.import_suppliers.data),
             sync_from=self.sync_from.data,
             invoice_status=InvoiceStatus(self.invoice_status.data or before.invoice_status),
-            schedule=Schedule(ScheduleKind(self.schedule_kind.data or before.schedule.kind), at.replace(second=0, microsecond=0)),
+            schedule=Schedule(kind, at.replace(second=0, microsecond=0)),
             mapping=self._mapping(before.mapping) if "sales" in self else before.mapping,
         )
 

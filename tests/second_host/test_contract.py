@@ -9,7 +9,7 @@ from tests.second_host.site.models import Receipt, Sale, db
 class TestKabinettGallery(GalleryContract):
     @pytest.fixture
     def gallery(self, app):
-        with app.app_context():
+        with app.test_request_context():        # access() asks Flask-Login, and that asks the request
             yield KabinettGallery()
 
     @pytest.fixture

@@ -34,6 +34,7 @@ from galleria_xero_plugin.proxies import EXTENSION_KEY, State
 from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.queries import Queries
+from galleria_xero_plugin.services.questions import Questions
 from galleria_xero_plugin.services.runs import Runs
 from galleria_xero_plugin.services.schedule import Schedules
 from galleria_xero_plugin.services.settings import SettingsService
@@ -216,6 +217,7 @@ class Site:
         self.services = SimpleNamespace(
             runs=runs,
             settings=SettingsService(self.units, self.gallery, schedules, self.bell),
+            questions=Questions(self.units, runs),
             queries=Queries(self.units, self.gallery, self.bell, Links(links.invoice_link, links.contact_link)),
             connect=Connect(self.units, self.login, tokens, runs, SimpleNamespace(refresh=self._read_reference),
                             schedules, self.bell, clock, gallery=self.gallery, notify=notify),

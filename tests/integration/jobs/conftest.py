@@ -105,7 +105,8 @@ class Site:
 
     def run(self, kind=RunKind.CONTACTS):
         with self.state.units.read() as uow:
-            return next((run for run in uow.runs.latest(GALLERY, self.webservice.id, limit=9) if run.kind is kind), None)
+            runs = uow.runs.latest(GALLERY, self.webservice.id, limit=9)
+        return next((run for run in runs if run.kind is kind), None)
 
     def people(self):
         count = select(func.count(), func.count(func.distinct(Person.xero_id))).select_from(Person)

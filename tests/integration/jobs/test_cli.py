@@ -77,7 +77,7 @@ def test_sweep_sync_and_reconcile(run, site):
 
 def test_keys(run, site):
     assert run("rotate-keys") == (0, "0 connections are now under the first key.\n")
-    status, key = run("new-key")
+    _status, key = run("new-key")
     Vault([key.strip()])
 
 
@@ -89,7 +89,8 @@ def test_restored(run, site):
 
 
 def test_the_tick_is_started_as_the_worker_was(monkeypatch):
-    monkeypatch.setattr(worker.sys, "orig_argv", ["python", "-W", "error", "-m", "flask", "--app", "x", GROUP, "worker"])
+    typed = ["python", "-W", "error", "-m", "flask", "--app", "x", GROUP, "worker"]
+    monkeypatch.setattr(worker.sys, "orig_argv", typed)
     assert worker.tick_command(GROUP)[1:] == ["-W", "error", "-m", "flask", "--app", "x", GROUP, "tick"]
     monkeypatch.setattr(worker.sys, "orig_argv", ["python", "script.py"])
     assert worker.tick_command(GROUP)[1:] == ["-m", "flask", GROUP, "tick"]

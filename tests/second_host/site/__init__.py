@@ -15,13 +15,15 @@ from .gallery import KabinettGallery
 from .models import Person, db
 from .pages import pages
 
-POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'"
+POLICY = ("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+          "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 MOUNT = "/verwaltung/webservices"
 DEFAULTS = {
     "SECRET_KEY": "kabinett-" * 4,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "KABINETT_ADDRESS": "https://kabinett.example",
-    "KABINETT_HIDES_FOREIGN_TABLES": True,
+    "KABINETT_INCLUDE_NAME": True,      # the line that the README asks for
+    "KABINETT_MIGRATE_LAST": False,     # the README wants it before the plugin
     "GALLERIA_XERO_BASE_TEMPLATE": "kabinett/rahmen.html",
 }
 
@@ -35,9 +37,11 @@ def create_app(**settings: object) -> Flask:
     db.init_app(app)
     _sign_in(app)
     CSRFProtect(app)
-    hidden = {"include_name": include_name} if app.config["KABINETT_HIDES_FOREIGN_TABLES"] else {}
-    Migrate(app, db, **hidden)
+    if not app.config["KABINETT_MIGRATE_LAST"]:
+        _migrate(app)
     GalleriaXero(KabinettGallery()).init_app(app, db, url_prefix=MOUNT)
+    if app.config["KABINETT_MIGRATE_LAST"]:
+        _migrate(app)
     app.register_blueprint(pages)
     app.jinja_env.globals["webservices_tab"] = nav_entry
     app.after_request(_protect)
@@ -58,6 +62,10 @@ def _sign_in(app: Flask) -> None:
     @login.user_loader
     def person(key: str) -> Person | None:
         return db.session.get(Person, int(key))
+
+
+def _migrate(app: Flask) -> None:
+    Migrate(app, db, **({"include_name": include_name} if app.config["KABINETT_INCLUDE_NAME"] else {}))
 
 
 def _protect(response: Response) -> Response:

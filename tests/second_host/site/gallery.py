@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from flask import current_app
 from flask_login import current_user, login_fresh
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from galleria_xero_plugin import (
@@ -115,8 +115,8 @@ class KabinettGallery:
             if customer is None or customer.dealer_id != dealer_id:
                 customer = Customer(dealer_id=dealer_id)
                 session.add(customer)
+                session.flush()
             _fill(customer, xero_contact)
-            session.flush()
             if link is None:
                 session.add(CustomerLink(dealer_id=dealer_id, xero_id=xero_contact.id, customer_id=customer.id))
             return str(customer.id)
@@ -208,9 +208,3 @@ def _fill(customer: Customer, found: XeroContact) -> None:
             for part, value in (("street", "\n".join(address.lines)), ("postcode", address.postal_code),
                                 ("town", address.city), ("state", address.region), ("country", address.country)):
                 setattr(customer, which + part, value)
-
-
-def count_customers(dealer_id: int) -> int:
-    """For the start page."""
-    with Session(db.engine) as session:
-        return session.scalar(select(func.count()).where(Customer.dealer_id == dealer_id)) or 0

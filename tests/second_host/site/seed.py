@@ -48,9 +48,11 @@ def _sale(dealer_id: int, customers: list[Customer], number: int) -> Sale:
     lines = [SaleLine(title=title, artist=artist, stock_no=f"G-{number:04}", price=price, copies=1 + number % 3 // 2,
                       rebate=10 if number % 5 == 0 else 0, rate=None if free else "ermaessigt")]
     if number % 2:
-        lines.append(SaleLine(kind="frame", title="Rahmen, Eiche", price=11_990, rate=None if free else "voll"))
+        lines.append(SaleLine(kind="frame", title="Rahmen, Eiche", price=11_990, copies=1, rebate=0,
+                              rate=None if free else "voll"))
     if number % 3 == 0:
-        lines.append(SaleLine(kind="carriage", title="Versand", price=1_490, rate=None if free else "voll"))
+        lines.append(SaleLine(kind="carriage", title="Versand", price=1_490, copies=1, rebate=0,
+                              rate=None if free else "voll"))
     sale = Sale(
         dealer_id=dealer_id, customer=customers[number % len(customers)], bill_no=2_000 + number, sold_on=day,
         due_on=day + dt.timedelta(days=14), lines=lines, status={7: "void", 13: "offer"}.get(number, "billed"),

@@ -27,10 +27,25 @@ from .fakes import KEYS, NORTH, FakeApi, FakeAuth, FakeMailer, FakeQueue, HandCl
 def migrated(tmp_path_factory):
     """A migrated SQLite file; every test gets a copy."""
     path = tmp_path_factory.mktemp("services") / "site.db"
-    engine = create_engine(f"sqlite:///{path}")
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url):
+    engine = create_engine(url)
     migrate.upgrade(engine)
     engine.dispose()
-    return path
+
+
+@pytest.fixture
+def database(request, migrated, tmp_path):
+    """The URL of a migrated database: SQLite, or what a test file asks for by `parametrize(..., indirect=True)`."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        _migrate(url)
+        return url
+    shutil.copy(migrated, tmp_path / "site.db")
+    return f"sqlite:///{tmp_path / 'site.db'}"
 
 
 @pytest.fixture
@@ -70,10 +85,8 @@ class House(SimpleNamespace):
 
 
 @pytest.fixture
-def house(migrated, tmp_path, clock):
-    path = tmp_path / "site.db"
-    shutil.copy(migrated, path)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 1})
+def house(database, clock):
+    engine = create_engine(database, connect_args={"timeout": 1} if database.startswith("sqlite") else {})
     units = SqlUnits(engine, Vault(KEYS), now=clock)
     gallery, queue, mailer = FakeGallery(), FakeQueue(), FakeMailer()
     auth, api = FakeAuth(clock), FakeApi()
@@ -81,7 +94,9 @@ def house(migrated, tmp_path, clock):
     tokens = Tokens(units, auth, clock, notify_reconnect=notify.reconnect_needed)
     runs = Runs(units, queue)
     schedules = Schedules(units, gallery, runs, queue, tokens, notify, clock)
-    calls = Calls(units, api, tokens, clock, per_minute=0, day_reserve=0, lost=lambda id: house.connect.noticed_lost(id))
+    calls = Calls(
+        units, api, tokens, clock, per_minute=0, day_reserve=0, lost=lambda id: house.connect.noticed_lost(id)
+    )
     reference = Reference(units, api, calls, clock)
     leases = Leases(units, owner="test", seconds=120)
     house = House(

@@ -12,8 +12,9 @@ from galleria_xero_plugin.ports.xero import Answer, Grant, Quota, ResultPage, Se
 from galleria_xero_plugin.testing.factories import make_xero_contact
 
 KEYS = ["0123456789abcdef" * 2 + "fedcba9876543210" * 2]
-NORTH = XeroTenant("aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000001", "ORGANISATION", "North")
-SOUTH = XeroTenant("aaaaaaaa-0000-4000-8000-000000000002", "bbbbbbbb-0000-4000-8000-000000000002", "ORGANISATION", "South")
+_ID = "{}-0000-4000-8000-00000000000{}"
+NORTH = XeroTenant(_ID.format("a" * 8, 1), _ID.format("b" * 8, 1), "ORGANISATION", "North")
+SOUTH = XeroTenant(_ID.format("a" * 8, 2), _ID.format("b" * 8, 2), "ORGANISATION", "South")
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 
@@ -137,7 +138,8 @@ class FakeApi:
     def add_person(self, number, **fields):
         values = {
             "id": f"{number:08d}-0000-4000-8000-000000000000", "name": f"Person {number}",
-            "email": f"p{number}@example.com", "updated_at": NOON - dt.timedelta(days=30) + dt.timedelta(minutes=number),
+            "email": f"p{number}@example.com",
+            "updated_at": NOON - dt.timedelta(days=30) + dt.timedelta(minutes=number),
         }
         person = make_xero_contact(**(values | fields))
         self.people = [p for p in self.people if p.id != person.id] + [person]
@@ -169,7 +171,8 @@ class FakeApi:
 
         def answer():
             found = [p for p in self.people if modified_since is None or p.updated_at > modified_since]
-            found = sorted((p for p in found if p.is_customer or not customers_only), key=lambda p: (p.updated_at, p.id))
+            found = [p for p in found if p.is_customer or not customers_only]
+            found.sort(key=lambda p: (p.updated_at, p.id))
             start = (page - 1) * self.page_size
             return ResultPage(tuple(found[start:start + self.page_size]), len(found) > start + self.page_size)
 

@@ -156,7 +156,7 @@ def test_killed_between_the_gallerys_commit_and_ours(house, started, killed_at):
 
 
 def test_nobody_is_missed_when_one_that_was_read_changes_meanwhile(house, started):
-    webservice, connection = started
+    _webservice, connection = started
     for number in range(1, 20):
         house.api.add_person(number)
     apply = house.gallery.apply_contact
@@ -173,7 +173,7 @@ def test_nobody_is_missed_when_one_that_was_read_changes_meanwhile(house, starte
 
 
 def test_a_mass_import_of_one_second_is_read_by_pages(house, started):
-    webservice, connection = started
+    _webservice, connection = started
     for number in range(1, 12):
         house.api.add_person(number, updated_at=house.clock())
     house.contact_import.work(connection.id)
@@ -233,7 +233,7 @@ def test_cancelled_in_the_middle(house, started):
 
 
 def test_two_workers_at_once(house, started):
-    webservice, connection = started
+    _webservice, connection = started
     house.api.add_person(1)
     with house.leases.claim(connection.id):
         house.contact_import.work(connection.id)
@@ -266,7 +266,7 @@ def test_a_company_and_a_person_keep_their_names(house, started):
 
 
 def test_no_open_run_no_work(house):
-    webservice, connection = house.connected()
+    _webservice, connection = house.connected()
     house.contact_import.work(connection.id)
     assert house.read(lambda uow: uow.runs.open_of(connection.id, RunKind.CONTACTS)) is None
     assert not house.api.calls

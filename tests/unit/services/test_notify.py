@@ -13,7 +13,8 @@ def waiting(house, connection, number, code="number_taken", state=DocumentState.
     """A ledger row that waits."""
     row = NewDocument(
         "north-light", connection.tenant_id, DocumentKind.INVOICE, f"inv-{number}", f"AG-{number}",
-        f"{number:016d}".translate(str.maketrans("0189", "ABCD")), label or f"AG-{number}", state=state, reason_code=code,
+        f"{number:016d}".translate(str.maketrans("0189", "ABCD")), label or f"AG-{number}", state=state,
+        reason_code=code,
         document_date=dt.date(2026, 11, 1),
     )  # fmt: skip
     with house.units.write() as uow:
@@ -125,7 +126,7 @@ def test_thousands_that_wait_are_one_short_mail(house):
 
 @pytest.mark.parametrize("name", ["North\r\nBcc: all@example.com", "North\nX"])
 def test_a_name_from_xero_is_no_header(house, name):
-    webservice, connection = house.connected()
+    _webservice, connection = house.connected()
     with house.units.write() as uow:
         uow.connections.rename(connection.id, organisation_name=name, short_code="", base_currency="GBP")
         uow.commit()

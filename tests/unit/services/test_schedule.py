@@ -15,6 +15,8 @@ from .fakes import SOUTH
 
 HOURLY = Schedule(ScheduleKind.HOURLY)
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
 
 @pytest.fixture
 def hourly(house):
@@ -73,7 +75,7 @@ def test_missed_times_are_caught_up_by_one_run(house, hourly):
 
 
 def test_two_sweeps_at_once_start_one_run(house, hourly):
-    webservice, connection = hourly
+    webservice, _connection = hourly
     house.clock.move(hours=1)
     start, reports = threading.Barrier(4), []
 
@@ -91,7 +93,7 @@ def test_two_sweeps_at_once_start_one_run(house, hourly):
 
 
 def test_two_sweeps_that_read_the_same_due_time(house, hourly):
-    webservice, connection = hourly
+    webservice, _connection = hourly
     house.clock.move(hours=1)
     due = house.read(lambda uow: uow.connections.due_schedules())[0]
     assert house.schedules._start(due) == 1
@@ -101,7 +103,7 @@ def test_two_sweeps_that_read_the_same_due_time(house, hourly):
 
 
 def test_a_run_that_is_going_is_not_doubled(house, hourly):
-    webservice, connection = hourly
+    webservice, _connection = hourly
     house.runs.start_export("north-light", webservice.id, SCHEDULE, RunTrigger.PERSON)
     house.clock.move(hours=1)
     assert house.schedules.sweep().started == 0
@@ -138,7 +140,7 @@ def test_changed_contacts_come_once_a_day_with_the_schedule(house):
 
 
 def test_the_bell_is_rung_again_for_what_redis_lost(house, hourly):
-    webservice, connection = hourly
+    webservice, _connection = hourly
     house.queue.up = False
     house.runs.start_export("north-light", webservice.id, SCHEDULE, RunTrigger.PERSON)
     house.runs.start_contacts("north-light", webservice.id, SCHEDULE, RunTrigger.PERSON)
@@ -162,7 +164,7 @@ def test_nobody_is_rung_for_who_is_worked_for_or_paused(house, hourly):
 
 
 def test_housekeeping(house, hourly):
-    webservice, connection = hourly
+    webservice, _connection = hourly
     house.connect.begin(house.access, webservice.id, "browser")
     house.clock.move(days=21)
     report = house.schedules.sweep()

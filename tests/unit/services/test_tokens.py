@@ -5,12 +5,15 @@ import threading
 
 import pytest
 
+from galleria_xero_plugin.db.connection_store import SqlConnections
 from galleria_xero_plugin.domain.states import RunKind, RunState, RunTrigger
 from galleria_xero_plugin.errors import AuthRejected, AuthUnavailable, NotConnected, ReconnectRequired
 from galleria_xero_plugin.ports.records import SCHEDULE, ConnectionStatus
 from galleria_xero_plugin.services.tokens import UNANSWERED, Tokens
 
 from .fakes import LOST, SILENT, RealTime
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
 def test_a_token_with_time_left_is_used_as_it_is(house):
@@ -62,7 +65,7 @@ def test_a_lost_answer_is_asked_for_again_at_once(house):
 
 
 def test_an_answer_lost_twice_is_kept_alive_by_the_sweep(house):
-    webservice, connection = house.connected()
+    _webservice, connection = house.connected()
     house.clock.move(hours=1)
     house.auth.faults = [LOST, SILENT]
     with pytest.raises(AuthUnavailable):
@@ -155,7 +158,7 @@ def test_a_reconnect_during_a_refused_refresh_wins(house):
 
 
 def test_a_disconnect_during_a_refresh_wins(house):
-    webservice, connection = house.connected()
+    _webservice, connection = house.connected()
     house.clock.move(hours=1)
     refresh = house.auth.refresh
 
@@ -211,3 +214,18 @@ def test_the_keeper_stops_when_xero_is_away(house):
 def test_nobody_connected(house):
     with pytest.raises(NotConnected):
         house.tokens.access("00000000-0000-4000-8000-000000000000")
+
+
+def test_a_refresh_between_two_reads_of_the_row_is_no_reason_for_another(house, monkeypatch):
+    _, connection = house.connected()
+    house.clock.move(hours=1)
+    tokens = SqlConnections.tokens
+
+    def late(store, connection_id):
+        monkeypatch.setattr(SqlConnections, "tokens", tokens)
+        assert house.tokens.access(connection_id)[0] == 2  # somebody else, after we read the expiry
+        return tokens(store, connection_id)
+
+    monkeypatch.setattr(SqlConnections, "tokens", late)
+    assert house.tokens.access(connection.id)[0] == 2
+    assert house.auth.calls["refresh"] == 1

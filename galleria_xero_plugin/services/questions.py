@@ -1,0 +1,102 @@
+"""Answers to the questions about contacts: who in Xero is who in the gallery.
+
+A person's answer is kept as a link, the first thing that matching looks at, so the same is never asked again.
+"""
+
+from __future__ import annotations
+
+from ..domain.accounting import XeroContact
+from ..domain.contact_fields import name_key
+from ..domain.model import Access
+from ..domain.states import DocumentKind
+from ..errors import Conflict, NotFound
+from ..ports.records import Actor, Connection, ContactLink, Document, Run
+from ..ports.store import UnitOfWork, Units
+from .runs import Runs
+
+ASKED = frozenset({"contact_ambiguous", "contact_email_differs"})
+"""The reasons of a contact that a person answers by choosing one of Xero's."""
+OFFERED_AT_MOST = 20
+BY_A_PERSON = "person"
+
+
+class Questions:
+    """Settles what the matching of contacts left to a person."""
+
+    def __init__(self, units: Units, runs: Runs) -> None:
+        self._units = units
+        self._runs = runs
+
+    def is_this_one(self, access: Access, webservice_id: str, document_id: str, xero_id: str) -> Run | None:
+        """A waiting contact of the gallery is this contact of Xero; it and its documents go on at once.
+
+        Raises NotFound (also for a contact of Xero that was not offered), Conflict, and as `Runs.send_again`.
+        """
+        gallery_id, actor = access.gallery_id, _actor(access)
+        with self._units.write() as uow:
+            connection = _connection(uow, access, webservice_id)
+            document = uow.ledger.get(gallery_id, document_id)
+            if document is None or document.tenant_id != connection.tenant_id:
+                raise NotFound(f"document {document_id}")
+            if xero_id not in {contact.id for contact in candidates(uow, document)}:
+                raise NotFound(f"contact {xero_id} is none of those offered for {document_id}")
+            _link(uow, connection, document.local_id, xero_id)
+            uow.audit.add(gallery_id, actor, "contact linked", subject=document_id, outcome=xero_id)
+            uow.commit()
+        run, _ = self._runs.send_again(gallery_id, webservice_id, [document_id], actor)
+        return run
+
+    def settle(self, access: Access, webservice_id: str, conflict_id: str, local_id: str | None) -> None:
+        """A question of the contact import: it is this contact of the gallery, or (None) stop asking.
+
+        Raises NotFound and Conflict.
+        """
+        gallery_id, actor = access.gallery_id, _actor(access)
+        with self._units.write() as uow:
+            connection = _connection(uow, access, webservice_id)
+            asked = {conflict.id: conflict for conflict in uow.contacts.conflicts(gallery_id, connection.tenant_id)}
+            conflict = asked.get(conflict_id)
+            if conflict is None or (local_id is not None and local_id not in conflict.local_ids):
+                raise NotFound(f"question {conflict_id}")
+            if local_id is not None:
+                _link(uow, connection, local_id, conflict.xero_id)
+            uow.contacts.settle_conflict(gallery_id, conflict_id, actor)
+            outcome = f"is {local_id}" if local_id is not None else "not asked again"
+            uow.audit.add(gallery_id, actor, "contact question settled", subject=conflict.xero_id, outcome=outcome)
+            uow.commit()
+
+
+def candidates(uow: UnitOfWork, document: Document) -> tuple[XeroContact, ...]:
+    """The contacts of Xero that a waiting contact may be: active ones of its name.
+
+    Reads through the whole mirror, so it is for the page of one document, never for a list.
+    """
+    if document.kind is not DocumentKind.CONTACT or document.reason_code not in ASKED:
+        return ()
+    wanted = name_key(document.contact_name)
+    found = []
+    for contact in uow.contacts.mirrored(document.gallery_id, document.tenant_id):
+        if contact.status == "ACTIVE" and name_key(contact.name) == wanted:
+            found.append(contact)
+            if len(found) == OFFERED_AT_MOST:
+                break
+    return tuple(found)
+
+
+def _connection(uow: UnitOfWork, access: Access, webservice_id: str) -> Connection:
+    webservice = uow.webservices.get(access.gallery_id, webservice_id)
+    connection = webservice and uow.connections.of_webservice(access.gallery_id, webservice_id)
+    if not connection:
+        raise NotFound(f"webservice {webservice_id}")
+    return connection
+
+
+def _link(uow: UnitOfWork, connection: Connection, local_id: str, xero_id: str) -> None:
+    known = uow.contacts.links(connection.gallery_id, connection.tenant_id, [local_id]).get(local_id)
+    if known is not None and known.xero_id != xero_id:
+        raise Conflict("This contact of your gallery is linked with another contact in Xero already.")
+    uow.contacts.link(connection.gallery_id, connection.tenant_id, [ContactLink(local_id, xero_id, BY_A_PERSON)])
+
+
+def _actor(access: Access) -> Actor:
+    return Actor(access.user_id, access.user_name)

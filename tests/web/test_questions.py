@@ -1,0 +1,94 @@
+"""Questions about contacts: a person's answer is a link, and what waited goes on."""
+
+import re
+
+import pytest
+
+from galleria_xero_plugin.domain.accounting import XeroContact
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState
+from galleria_xero_plugin.ports.records import ContactLink
+
+from .site import OURS
+
+ONE, OTHER, GONE, STRANGER = (f"e0000000-0000-4000-8000-00000000000{n}" for n in range(1, 5))
+
+
+@pytest.fixture
+def asked(site):
+    """(webservice, connection, id of a contact that waits for an answer)."""
+    made, connection = site.ready()
+    with site.units.write() as uow:
+        uow.contacts.mirror(OURS, connection.tenant_id, [
+            XeroContact(ONE, "ada  marsh", email="one@b.example"), XeroContact(OTHER, "Ada Marsh"),
+            XeroContact(GONE, "Ada Marsh", status="ARCHIVED"), XeroContact(STRANGER, "Bo Stone"),
+        ])
+        uow.commit()
+    waiting = site.document(connection, kind=DocumentKind.CONTACT, label="Ada Marsh", contact_name="Ada Marsh",
+                            reason_code="contact_ambiguous", reason_facts={"contact": "Ada Marsh"})
+    return made, connection, waiting
+
+
+def links(site, connection):
+    with site.units.read() as uow:
+        return uow.contacts.all_links(OURS, connection.tenant_id)
+
+
+def test_a_waiting_contact_offers_its_namesakes_and_goes_on_with_the_chosen_one(site, asked):
+    made, connection, waiting = asked
+    browser = site.browser()
+    assert "Choose the contact" in browser.get(f"/xero/{made.id}/activity").text
+    page = browser.get(f"/xero/{made.id}/documents/{waiting}").text
+    assert set(re.findall(r'name="xero_id" value="([^"]+)"', page)) == {ONE, OTHER}
+    answer = browser.post(f"/xero/{made.id}/documents/{waiting}", {"xero_id": ONE})
+    assert answer.status_code == 303 and "/runs/" in answer.location
+    assert links(site, connection) == {ONE: "contact-1234"}
+    with site.units.read() as uow:
+        assert uow.ledger.get(OURS, waiting).state is DocumentState.PENDING
+    assert site.bell.rung == [("export", connection.id)]
+
+
+@pytest.mark.parametrize("xero_id", [GONE, STRANGER, "", "nonsense"])
+def test_only_who_is_offered_can_be_chosen(site, asked, xero_id):
+    made, connection, waiting = asked
+    browser = site.browser()
+    browser.get(f"/xero/{made.id}/documents/{waiting}")
+    before = site.rows()
+    assert browser.post(f"/xero/{made.id}/documents/{waiting}", {"xero_id": xero_id}).status_code == 404
+    assert site.rows() == before and links(site, connection) == {}
+
+
+def test_a_question_of_the_import_is_answered(site):
+    made, connection = site.ready()
+    site.conflict(connection, local_ids=("c-1", "c-2"))
+    browser = site.browser()
+    page = browser.get(f"/xero/{made.id}/contacts").text
+    conflict = re.search(r'name="conflict" value="([^"]+)"', page)[1]
+    assert "Which one is it?" in page and page.count("It is this one") == 2
+    assert browser.post(f"/xero/{made.id}/contacts", {"conflict": conflict, "contact": "c-9"}).status_code == 404
+    answer = browser.post(f"/xero/{made.id}/contacts", {"conflict": conflict, "contact": "c-2"})
+    assert "No open questions" in browser.follow(answer).text
+    assert links(site, connection) == {ONE: "c-2"}
+    assert browser.post(f"/xero/{made.id}/contacts", {"conflict": conflict, "contact": "c-2"}).status_code == 404
+
+
+def test_stop_asking(site):
+    made, connection = site.ready()
+    site.conflict(connection)
+    browser = site.browser()
+    conflict = re.search(r'name="conflict" value="([^"]+)"', browser.get(f"/xero/{made.id}/contacts").text)[1]
+    answer = browser.post(f"/xero/{made.id}/contacts", {"conflict": conflict, "contact": ""})
+    assert "not asked about any more" in browser.follow(answer).text
+    assert links(site, connection) == {}
+
+
+def test_a_contact_is_not_linked_twice(site):
+    made, connection = site.ready()
+    site.conflict(connection)
+    with site.units.write() as uow:
+        uow.contacts.link(OURS, connection.tenant_id, [ContactLink("c-1", OTHER, "name")])
+        uow.commit()
+    browser = site.browser()
+    conflict = re.search(r'name="conflict" value="([^"]+)"', browser.get(f"/xero/{made.id}/contacts").text)[1]
+    answer = browser.post(f"/xero/{made.id}/contacts", {"conflict": conflict, "contact": "c-1"})
+    assert answer.status_code == 409 and "linked with another contact" in answer.text
+    assert links(site, connection) == {OTHER: "c-1"}
