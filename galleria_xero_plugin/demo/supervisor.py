@@ -197,7 +197,7 @@ class Demo:
         def answers() -> bool:
             try:
                 return requests.get(f"{self.url}/login", timeout=5).ok
-            except requests.ConnectionError:
+            except requests.RequestException:
                 return False
 
         self.processes.wait_for("web", answers)
