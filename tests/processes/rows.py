@@ -66,8 +66,10 @@ def _invoice(number: int, buyer: models.Contact, tax: models.Tax, method: models
         issued_at=dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC), tax_mode="exclusive",
     )  # fmt: skip
     invoice.items = [
-        models.Item(position=1, kind="custom", description=f"Work {number}", unit_price=Decimal(100),
-                    quantity=Decimal(1), discount_percent=Decimal(0), discount_amount=Decimal(0), tax=tax, tax_id=tax.id)
+        models.Item(
+            position=1, kind="custom", description=f"Work {number}", unit_price=Decimal(100), quantity=Decimal(1),
+            discount_percent=Decimal(0), discount_amount=Decimal(0), tax=tax, tax_id=tax.id,
+        )
     ]  # fmt: skip
     invoice.payments = [models.Payment(amount=amount, date=DAY, method=method) for amount in (PART, REST)]
     sum_up(invoice, {tax.id: tax.rate})

@@ -112,9 +112,10 @@ class Stage:
         self.config.update({f"GALLERIA_XERO_{name}": value for name, value in changes.items()})
         path = self.processes.folder / "config.json"
         path.write_text(json.dumps(self.config))
-        path_to_tests = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self.processes.environment(
-            **{CONFIG_FILE: str(path), "PYTHONPATH": path_to_tests, "GALLERIA_XERO_APP": self.config["GALLERIA_XERO_APP"]}
+            PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            GALLERIA_XERO_APP=self.config["GALLERIA_XERO_APP"],
+            **{CONFIG_FILE: str(path)},
         )
         self.app: Flask = host.create_app(self.config)
 

@@ -28,7 +28,7 @@ def test_contacts_are_imported_twice_and_the_second_time_nobody_is_new(unconnect
 
     assert first.created == first.said == people(stage) >= MANY
     assert (second.created, second.said) == (0, 0)
-    assert first.calls == second.calls == MANY // 1_000 + 1
+    assert MANY // 1_000 < min(first.calls, second.calls) <= max(first.calls, second.calls) < MANY // 1_000 + 6
     assert max(first.above_idle_mb, second.above_idle_mb) <= MOST_ABOVE_IDLE_MB
     nobody_twice(stage, MANY)
 

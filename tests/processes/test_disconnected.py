@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from galleria_xero_plugin.demo.browser import Browser, Page
 from galleria_xero_plugin.demo.smoke import answers, connect, follow, run_address, webservices
-from tests.helpers.waiting import wait_until
 
 from . import rows
 from .stage import Stage
 
 ORGANISATION = "North Light Gallery"
 LOST = f"{ORGANISATION} was disconnected in Xero"
+OPEN_RUNS = "SELECT count(*) FROM galleria_xero_run WHERE finished_at IS NULL"
 
 
 def test_a_disconnection_in_mid_run_is_noticed_and_the_gap_catches_up_after_reconnect(unconnected: Stage):
@@ -18,7 +18,6 @@ def test_a_disconnection_in_mid_run_is_noticed_and_the_gap_catches_up_after_reco
     stage.sell(120)
     site, owner = stage.web(), Browser()
     stage.worker()
-    wait_until(lambda: "ready" if stage.processes.log("web").exists() else "")
     edit = connect(owner, site, "nora@northlight.example", ORGANISATION)
     stage.xero.hold("PUT /Invoices", seconds=2, skip=1)
     page = owner.press(edit, "Update Webservice", answers(edit))
@@ -38,8 +37,7 @@ def test_a_disconnection_in_mid_run_is_noticed_and_the_gap_catches_up_after_reco
 
     reconnect(owner, site)
     stage.until(lambda: stage.xero.created()["Payments"] == 242, "the gap is caught up", within=60)
-    stage.until(lambda: not rows.count(stage.app, "SELECT count(*) FROM galleria_xero_run WHERE finished_at IS NULL"),
-                "the end of the run")  # fmt: skip
+    stage.until(lambda: not rows.count(stage.app, OPEN_RUNS), "the end of the run")
     stage.agrees()
     assert subjects(stage).count(LOST) == 1
 

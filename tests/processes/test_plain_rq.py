@@ -43,7 +43,7 @@ def test_a_plain_rq_worker_does_it_and_no_secret_is_anywhere(stage: Stage):
 
 
 def secrets(stage: Stage) -> dict[str, bytes]:
-    """Everything that must be nowhere: the tokens that were, those that are, and what the site keeps in its configuration."""
+    """Everything that must be nowhere: the tokens that were and those that are, and the site's own secrets."""
     with stage.app.app_context(), state().units.read() as uow:
         _, current, previous = uow.connections.tokens(stage.connection_id)
     assert current.access_token.reveal() != stage.tokens["access_token"], "they were renewed"
@@ -57,7 +57,7 @@ def secrets(stage: Stage) -> dict[str, bytes]:
 
 
 def jobs(client: redis.Redis) -> list[list[str]]:
-    """The arguments of all jobs. Their data is JSON: (function, instance, arguments, keywords); there is nothing else."""
+    """The arguments of all jobs. A job's data is JSON: function, instance, arguments, keywords; no more than that."""
     found = []
     for key in client.scan_iter("rq:job:*", _type="hash"):
         function, instance, arguments, keywords = json.loads(zlib.decompress(client.hget(key, "data")))
@@ -77,7 +77,7 @@ def contents(client: redis.Redis) -> Iterator[bytes]:
             b"list": lambda key: client.lrange(key, 0, -1),
             b"set": lambda key: list(client.smembers(key)),
             b"zset": lambda key: client.zrange(key, 0, -1),
-            b"stream": lambda key: [part for _, fields in client.xrange(key) for pair in fields.items() for part in pair],
+            b"stream": lambda key: [part for _, entry in client.xrange(key) for pair in entry.items() for part in pair],
         }[kind](key)  # fmt: skip
         yield key
         yield from (_unpacked(value) for value in values if value is not None)

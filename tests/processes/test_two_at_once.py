@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
@@ -22,7 +21,6 @@ RUNS = "SELECT count(*) FROM galleria_xero_run WHERE \"trigger\" = 'schedule'"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
-@pytest.mark.rq
 def test_two_workers_that_are_rung_all_the_time_never_ask_at_the_same_time(stage: Stage):
     # Xero itself notices: the second of two calls at once is refused with 429
     stage.xero.control("/settings", {"limits": True, "concurrent_limit": 1, "minute_limit": 9999, "day_limit": 9999})
