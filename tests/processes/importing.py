@@ -44,7 +44,7 @@ def imported(stage: Stage, worker: Worker, *, within: float) -> Figures:
         seconds = time.monotonic() - began
     return Figures(
         seconds=round(seconds, 1), calls=len(stage.xero.requests()) - calls, created=people(stage) - contacts,
-        said=done.counts.get("created", 0), above_idle_mb=round((memory.peak_mb or 0) - idle, 1),
+        said=done.counts.get("created", 0), above_idle_mb=round(max(0, (memory.peak_mb or 0) - idle), 1),
     )  # fmt: skip
 
 
