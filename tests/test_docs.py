@@ -1,6 +1,8 @@
 """README says what is: its links lead somewhere, and it names every key and every command, and no other."""
 import ast
+import importlib
 import re
+import textwrap
 from pathlib import Path
 
 import click
@@ -10,7 +12,7 @@ from galleria_xero_plugin import cli, config
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8") if (ROOT / "README.md").exists() else ""
-PROSE = re.sub(r"^```.*?^```", "", README, flags=re.MULTILINE | re.DOTALL)
+PROSE = re.sub(r"^ *```.*?^ *```", "", README, flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(markdown):
@@ -69,9 +71,16 @@ def test_the_two_commands_stand_in_the_readme():
     assert "python3 galleria_xero_plugin/demo" in README and "python3 tests" in README
 
 
-@pytest.mark.parametrize("code", re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
+@pytest.mark.parametrize("code", re.findall(r"^ *```python\n(.*?)^ *```", README, re.MULTILINE | re.DOTALL))
 def test_examples_are_python(code):
-    ast.parse(code)
+    ast.parse(textwrap.dedent(code))
+
+
+def test_what_the_examples_import_is_public():
+    names = re.findall(r"^ *from (galleria_xero_plugin[.\w]*) import (.+)$", README, re.MULTILINE)
+    for module, imported in names:
+        for name in imported.split(","):
+            assert hasattr(importlib.import_module(module), name.strip()), (module, name)
 
 
 def test_the_changelog_has_room_for_what_comes_next():

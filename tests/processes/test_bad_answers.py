@@ -14,7 +14,7 @@ from .stage import Stage
 from .twisted import Line, line_to
 from .xero import API
 
-NO_ANSWER = re.compile(r"does not answer|cannot be reached|continues at|asked for a break|break")
+GOES_ON = "continues by itself at"
 GARBAGE = [b"", b"null", b"[]", b'"Invoices"', b'{"Contacts": null}', b'{"Contacts": [1, 2]}', b"\xff\xfe", b"[" * 9000]
 
 
@@ -38,7 +38,7 @@ def test_garbage_in_the_middle_of_an_export(stage: Stage):
 
     for _ in range(2):  # the two reads: after a read that failed Xero is left alone for some minutes
         stage.until(lambda: paused(stage), "a pause")
-        assert NO_ANSWER.search(stage.page(f"/runs/{run}")), stage.page(f"/runs/{run}")
+        assert GOES_ON in stage.page(f"/runs/{run}")
         assert stage.pause_ends() == "offline"
     stage.until_done(run)
     assert stage.xero.control("/faults")["waiting"] == []
@@ -99,7 +99,7 @@ def test_xero_is_down_when_a_run_begins_and_once_more_while_it_is_going(unconnec
     run = stage.press_sync()
     stage.worker()
     stage.until(lambda: paused(stage), "a pause")
-    assert NO_ANSWER.search(stage.page(f"/runs/{run}"))
+    assert GOES_ON in stage.page(f"/runs/{run}")
     assert stage.xero.created() == {}
 
     line.mend()

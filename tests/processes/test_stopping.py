@@ -12,7 +12,7 @@ UNSURE = "SELECT count(*) FROM galleria_xero_export WHERE state IN ('sending', '
 
 @pytest.mark.parametrize("horses", [False, True], ids=["to the worker", "to the whole family"])
 def test_a_worker_that_is_asked_to_stop_ends_in_order(stage: Stage, horses: bool):
-    stage.configure(SLICE=3)
+    stage.configure(SLICE=1)
     stage.sell(120)
     stage.xero.hold("PUT /Invoices", seconds=1.5)
     run = stage.press_sync()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
@@ -14,32 +15,37 @@ from galleria_xero_plugin.domain.settings import Schedule, ScheduleKind, Setting
 from galleria_xero_plugin.jobs.queue import TASKS
 
 from . import rows
-from .stage import Stage
+from .stage import LEASE, Stage
 
 HOURLY = Settings(copy_existing=True, scheduled=True, schedule=Schedule(ScheduleKind.HOURLY))
 RUNS = "SELECT count(*) FROM galleria_xero_run WHERE \"trigger\" = 'schedule'"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
-def test_two_workers_that_are_rung_all_the_time_never_ask_at_the_same_time(stage: Stage):
+def test_a_second_worker_keeps_quiet_while_the_first_waits_for_xero(stage: Stage):
     # Xero itself notices: the second of two calls at once is refused with 429
     stage.xero.control("/settings", {"limits": True, "concurrent_limit": 1, "minute_limit": 9999, "day_limit": 9999})
-    stage.xero.fault("delay", "* /", seconds=0.03, count=500)
-    stage.configure(SLICE=1)
-    stage.sell(100)
+    stage.sell(120)
+    stage.xero.hold("PUT /Invoices", seconds=LEASE - 1)
     run = stage.press_sync()
-    with stage.valkey.connect() as redis:
-        queue = Queue("galleria_xero", connection=redis, serializer=JSONSerializer)
-        for _ in range(20):
+    for name in ("one", "two"):
+        stage.worker(name)
+    stage.until_held()
+    with stage.valkey.connect() as client:
+        queue = Queue("galleria_xero", connection=client, serializer=JSONSerializer)
+        for _ in range(5):
             queue.enqueue(f"{TASKS}drain", args=(stage.connection_id,))
-        for name in ("one", "two"):
-            stage.worker(name)
-        stage.until_done(run)
-        jobs = [int(redis.hget(key, "successful_job_count") or 0) for key in redis.smembers("rq:workers")]
-    assert len(jobs) == 2 and all(jobs)
+        stage.until(lambda: jobs_done(client) >= 5, "five rings, all of them answered", sweeping=False)
+    assert stage.xero.holds(), "no other call has come meanwhile"
+
+    stage.until_done(run)
     assert set(stage.xero.statuses()) == {200}
     stage.xero.control("/settings", {"limits": False})
     stage.agrees()
+
+
+def jobs_done(client: redis.Redis) -> int:
+    return sum(int(client.hget(key, "successful_job_count") or 0) for key in client.smembers("rq:workers"))
 
 
 def test_a_missed_schedule_is_caught_up_once_with_two_ticks_at_the_same_moment(stage_on: Callable[[str], Stage]):

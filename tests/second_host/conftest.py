@@ -1,5 +1,6 @@
 """The second host on PostgreSQL. Filled once, then copied: each test has a database of its own."""
 import pytest
+from flask import current_app
 from sqlalchemy import make_url
 
 from galleria_xero_plugin.simulator import Simulator, SimulatorSettings
@@ -35,8 +36,6 @@ def _database(server, prepare, template="template1"):
 
 
 def _upgrade():
-    from flask import current_app
-
     result = current_app.test_cli_runner().invoke(args=["galleria-xero", "db", "upgrade"])
     assert result.exit_code == 0, result.output
 

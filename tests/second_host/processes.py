@@ -7,11 +7,13 @@ import sys
 from tests.conftest import ROOT
 
 FACTORY = "tests.second_host.site:from_environment"
+# The env.py that Flask-Migrate writes calls it.
+WARNINGS = "error,ignore:'get_engine' is deprecated:DeprecationWarning"
 
 
 def run(*command, settings, check=True, **variables):
     """`python -m ...` with the site's settings in the environment; the finished process with its output as text."""
-    environment = {**os.environ, "FLASK_APP": FACTORY, "PYTHONWARNINGS": "error::DeprecationWarning:tests",
+    environment = {**os.environ, "FLASK_APP": FACTORY, "PYTHONWARNINGS": WARNINGS,
                    "KABINETT_DATABASE": settings["SQLALCHEMY_DATABASE_URI"], **variables}
     for key, value in settings.items():
         environment[f"KABINETT_SITE_{key}"] = value if isinstance(value, str) else json.dumps(value)

@@ -32,7 +32,7 @@ def address(make_site, ready):
 
 def test_from_the_hosts_login_to_the_mapping(page, address):
     complaints = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{address}/anmelden")
     page.get_by_label("E-Mail").fill(OWNER)

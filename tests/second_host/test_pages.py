@@ -16,7 +16,7 @@ def test_pages_stand_in_the_hosts_template(app, address):
     page = owner.open(address)
     assert page.status_code == 200
     assert "Kabinett der Graphik" in owner.text and "Kabinett, Berlin" in owner.text
-    assert re.search(r"<title>[^<]+ – Kabinett</title>", owner.text)
+    assert re.search(r"<title>[^<]+ \u2013 Kabinett</title>", owner.text)
     assert page.headers["Content-Security-Policy"] == POLICY
     assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:", owner.text)
 

@@ -3,6 +3,7 @@ to a customer's twin in Xero, and the counter that says in which order sales cha
 from __future__ import annotations
 
 import datetime as dt
+from typing import ClassVar
 
 from flask_login import UserMixin
 from flask_sqlalchemy import SQLAlchemy
@@ -90,7 +91,7 @@ class Sale(db.Model):
                                                    back_populates="sale")
 
     __table_args__ = (UniqueConstraint("dealer_id", "bill_no"),)
-    __mapper_args__ = {"version_id_col": version}     
+    __mapper_args__: ClassVar = {"version_id_col": version}
 
 
 class SaleLine(db.Model):

@@ -9,8 +9,10 @@ from .models import Customer, Dealer, Person, Receipt, Sale, SaleLine, db
 
 PASSWORD = "druckgraphik"
 FIRST_DAY = dt.date(2026, 1, 8)
-NAMES = (("Anna", "Weiß", ""), ("Björn", "Lücke", ""), ("", "", "Galerie am Fluß GmbH"), ("Carla", "Dürr", "Dürr & Söhne"))
-TITLES = (("Melancholie", "L. Brandt", 129_000), ("Hafen im Nebel", "E. Rosin", 45_050), ("Drei Krähen", "M. Ott", 8_333))
+NAMES = (("Anna", "Weiß", ""), ("Björn", "Lücke", ""), ("", "", "Galerie am Fluß GmbH"),
+         ("Carla", "Dürr", "Dürr & Söhne"))
+TITLES = (("Melancholie", "L. Brandt", 129_000), ("Hafen im Nebel", "E. Rosin", 45_050),
+          ("Drei Krähen", "M. Ott", 8_333))
 PLACES = (("Kantstraße 12", "10623", "Berlin"), ("Deichweg 3", "20459", "Hamburg"), ("Ringgasse 7", "04109", "Leipzig"))
 
 
