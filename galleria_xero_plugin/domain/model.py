@@ -216,8 +216,9 @@ class Invoice:
 
     `number` is the gallery's running number (1234 for #1234); `revision` grows with every change of the
     invoice, its items or its payments; `issued_at` is None for a draft; `exchange_rate` is units of
-    `currency` for one unit of the gallery's base currency, or None when the gallery does not know;
-    `total` is what the client was asked to pay, tax included, and `tax_total` the tax in it.
+    `currency` for one unit of the gallery's base currency, or None when the gallery does not know (it is used when
+    gallery and organisation keep their books in the same currency); `total` is what the client was asked to pay,
+    tax included, and `tax_total` the tax in it, both as they stand on the invoice, however they were rounded.
     """
 
     id: str

@@ -2,8 +2,10 @@
 
 The host implements `Gallery`; `galleria_xero_plugin.testing.GalleryContract` tests an implementation.
 All calls but `access` take a gallery id, also run in a worker process (inside an app context, without a
-request), and return frozen values of `domain.model`. An implementation raises only errors of its own;
-the plugin treats any of them as "the gallery's side failed, try again later".
+request), and return frozen values of `domain.model`. A job is one app context and may be long: an
+implementation on `db.session` must not answer from rows that it read earlier (`populate_existing`, or a session
+for each call). It may raise whatever it likes, for a gallery that no longer exists too: the plugin ends the run,
+says so, and tries again with the next one.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ class Gallery(Protocol):
     def access(self) -> Access | None:
         """Who is asking in the current request, or None for an anonymous visitor.
 
-        The gallery id comes from the signed-in session, never from the request's own parameters.
+        The gallery id comes from the signed-in session, never from the request's own parameters. Somebody
+        who is signed in and belongs to no gallery gets an `Access` with neither right.
         """
 
     def info(self, gallery_id: str) -> GalleryInfo:
@@ -50,6 +53,9 @@ class Gallery(Protocol):
 
     def invoices_changed(self, gallery_id: str, cursor: str | None, limit: int) -> Page[Invoice]:
         """Invoices issued, changed, cancelled or deleted since `cursor` (None: from the beginning).
+
+        A change of its lines or payments is a change of the invoice and gives it a new revision; a change of the
+        contact's own details is none.
 
         Whole: items, the complete list of payments, refunds and the contact, loaded without one query per
         invoice. In a stable order, so that giving `next_cursor` back goes on where the page ended. The same
@@ -73,16 +79,17 @@ class Gallery(Protocol):
     def apply_contact(self, gallery_id: str, xero_contact: XeroContact, local_id: str | None) -> str:
         """Bring a contact of Xero into the gallery and return the gallery contact's id.
 
-        With `local_id`: fill that contact's *empty* fields only. Without: create one, in no mailing group.
-        Commits by itself, and is idempotent by `xero_contact.id`: called again (the worker may die right
-        after the commit) it returns the same id and creates nothing.
+        With `local_id` (always an id that the gallery gave us): fill that contact's *empty* fields only.
+        Without: create one, in no mailing group; a `name` with first and last name is a person, any other a
+        company. Either way remember `xero_contact.id` with the contact, and commit, in a session of its own:
+        called again (the worker may die right after the commit) it returns the same id and creates nothing.
         """
 
     def payment_seen(self, gallery_id: str, invoice_id: str, payment: Payment) -> None:
         """Optional: a payment was recorded in Xero. Hosts that do not want it do nothing."""
 
     def invoice_url(self, gallery_id: str, invoice_id: str) -> str:
-        """The absolute https address of the invoice on the host site."""
+        """The absolute address of the invoice on the host site, also without a request (in a worker)."""
 
     def contact_url(self, gallery_id: str, contact_id: str) -> str:
-        """The absolute https address of the contact on the host site."""
+        """The absolute address of the contact on the host site, also without a request."""

@@ -7,7 +7,7 @@ In the host's own tests::
     class TestOurGallery(GalleryContract):
         @pytest.fixture
         def gallery(self, app):                 # your implementation, on a database for this test alone
-            with app.app_context():
+            with app.test_request_context():    # `access()` asks who is signed in
                 yield OurGallery()
 
         @pytest.fixture
@@ -46,7 +46,8 @@ NOBODY = ("no-such-id", "", "0", "-1", "999999999999999999999999", "x" * 300, "1
 
 
 class GalleryContract(ChangesContract, ContactsContract):
-    """Subclass it as `Test...`, with the fixtures `gallery` and `gallery_id`; see the module's text."""
+    """Subclass it as `Test...`, with the fixtures `gallery` and `gallery_id`: the text at the top of
+    `galleria_xero_plugin.testing.contract` shows how."""
 
     @pytest.fixture
     def gallery(self) -> NoReturn:
