@@ -6,6 +6,7 @@ Only a definite no may be repeated; whatever is unclear is read back. Absence is
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
@@ -104,22 +105,30 @@ def absence_proven(
     return negative_reads >= 2 and now >= first_sent_at + key_window
 
 
+def may_be_this_one(others: Sequence[NestedPayment], *, amount: Decimal, date: dt.date) -> list[NestedPayment]:
+    """The payments of the same amount within three days: what their accounts have to be read for."""
+    return [
+        payment
+        for payment in others
+        if payment.amount == amount and payment.date is not None and abs(payment.date - date) <= dt.timedelta(days=3)
+    ]
+
+
 def booked_by_hand(
-    others: tuple[NestedPayment, ...] | list[NestedPayment],
-    accounts: dict[str, str],
+    others: Sequence[NestedPayment],
+    accounts: Mapping[str, str],
     *,
     amount: Decimal,
     date: dt.date,
-    account_id: str,
+    account_id: str | None,
 ) -> NestedPayment | None:
     """The one payment without any marker that a bookkeeper entered for this money: same amount, same account,
     within three days, and no second candidate (product.md §5.7). `accounts` maps payment id -> account id."""
+    if not account_id:
+        return None
     near = [
         payment
-        for payment in others
-        if payment.amount == amount
-        and accounts.get(payment.id) == account_id
-        and payment.date is not None
-        and abs(payment.date - date) <= dt.timedelta(days=3)
+        for payment in may_be_this_one(others, amount=amount, date=date)
+        if accounts.get(payment.id) == account_id
     ]
     return near[0] if len(near) == 1 else None

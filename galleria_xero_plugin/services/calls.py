@@ -33,11 +33,13 @@ SHORT_WAIT_MS = 2_000
 """A slot that comes this soon is waited for; otherwise the worker goes on with somebody else."""
 UNTOLD_PAUSE = {"concurrent": 5, "minute": 61, "day": 3_600}
 """Seconds to wait after a 429 that does not say how long."""
+RESERVE = "reserve"
 OFFLINE_PAUSE = dt.timedelta(minutes=5)
 
 
 class Calls:
-    """Makes `OrganisationCalls`. `lost` is asked after a 403 whether the organisation is really gone."""
+    """Makes `OrganisationCalls`. `lost` is asked after a 403 whether the organisation is really gone; it may raise
+    AuthUnavailable when nobody says."""
 
     def __init__(
         self,
@@ -71,20 +73,21 @@ class OrganisationCalls:
         self._connection = connection
         self._interactive = interactive
         self._times = list(connection.call_times)
-        self._day_remaining = connection.day_remaining
+        # Only a call can tell that a new day has begun, so after a pause for the reserve one call goes out
+        self._day_remaining = None if connection.pause_reason == RESERVE else connection.day_remaining
         self._token: tuple[int, Secret] | None = None
         self._refused_version: int | None = None
 
     def ready(self) -> None:
         """Have a fresh token and a free slot, so that the next call goes out at once.
 
-        Raises Paused, ReconnectRequired, NotConnected or ReadFailed (the token endpoint does not answer).
+        Raises Paused, ReconnectRequired, NotConnected or NotSent (the token endpoint does not answer).
         """
         self._await_slot()
         try:
             self._token = self._shared.tokens.access(self._connection.id)
         except AuthUnavailable as error:
-            raise ReadFailed("Xero's sign-in does not answer.", detail=error.detail, status=error.status) from None
+            raise _no_sign_in(error) from None
 
     def read(self, request: XeroRequest[T]) -> T:
         """Perform a GET; a refused token is refreshed once.
@@ -93,33 +96,32 @@ class OrganisationCalls:
         """
         try:
             self.ready()
-            return self._send(request, None).value
-        except RateLimited as error:
-            raise self._pause_for(error) from None
-        except NotSent as error:
-            if not error.token_refused:
-                raise ReadFailed(error.user_message, detail=error.detail, status=error.status) from None
-        self.ready()
-        try:
-            return self._send(request, None).value
-        except RateLimited as error:
-            raise self._pause_for(error) from None
+            return self._perform(request).value
         except NotSent as error:
             raise ReadFailed(error.user_message, detail=error.detail, status=error.status) from None
 
-    def write(self, request: XeroRequest[T], key: str) -> Answer[T]:
-        """Perform a write exactly once, after `ready()`.
+    def write(self, request: XeroRequest[T], key: str, *, until: float) -> Answer[T]:
+        """Perform a write, after `ready()`: begun before the monotonic instant `until`, or not at all. A refused
+        token is refreshed once, because Xero has not executed what it refused.
 
         Raises Paused or NotSent (surely not executed), Unknown (read back), ReconnectRequired, NotConnected or
         ScopeMissing (surely not executed either).
         """
-        try:
-            return self._send(request, key)
-        except RateLimited as error:
-            raise self._pause_for(error) from None
+        return self._perform(request, key, until)
 
-    def _send(self, request: XeroRequest[T], key: str | None) -> Answer[T]:
+    def _perform(self, request: XeroRequest[T], key: str | None = None, until: float | None = None) -> Answer[T]:
+        try:
+            return self._send(request, key, until)
+        except NotSent as error:
+            if not error.token_refused:
+                raise
+        self.ready()
+        return self._send(request, key, until)
+
+    def _send(self, request: XeroRequest[T], key: str | None, until: float | None) -> Answer[T]:
         assert self._token is not None, "ready() comes first"
+        if until is not None and self._shared.clock.monotonic() > until:
+            raise NotSent(detail="the send deadline has passed")
         version, token = self._token
         quota = Quota()
         self._times.append(self._now_ms())
@@ -130,8 +132,8 @@ class OrganisationCalls:
             quota = answer.quota
             self._refused_version = None
             return answer
-        except RateLimited:
-            raise
+        except RateLimited as error:
+            raise self._pause_for(error) from None
         except NotSent as error:
             if error.token_refused:
                 self._refresh_refused(version)
@@ -153,10 +155,14 @@ class OrganisationCalls:
         try:
             self._token = self._shared.tokens.refused(self._connection.id, version)
         except AuthUnavailable as error:
-            raise NotSent("Xero's sign-in does not answer.", detail=error.detail) from None
+            raise _no_sign_in(error) from None
 
     def _after_403(self, error: AccessLost) -> XeroError | NotConnected:
-        if self._shared.lost(self._connection.id):
+        try:
+            gone = self._shared.lost(self._connection.id)
+        except AuthUnavailable as unanswered:
+            return _no_sign_in(unanswered)
+        if gone:
             return NotConnected("The organisation was disconnected in Xero.", detail=error.detail)
         self._set_status(ConnectionStatus.NEEDS_REAUTH, "scope_missing")
         return ScopeMissing("Xero refuses access for this user.", detail=error.detail, status=error.status)
@@ -164,7 +170,7 @@ class OrganisationCalls:
     def _await_slot(self) -> None:
         reserve = self._shared.day_reserve
         if not self._interactive and self._day_remaining is not None and self._day_remaining <= reserve:
-            raise self._pause(dt.timedelta(hours=1), "reserve")
+            raise self._pause(dt.timedelta(hours=1), RESERVE)
         wait = wait_needed(self._times, self._now_ms(), self._shared.per_minute)
         if wait > SHORT_WAIT_MS:
             raise self._pause(dt.timedelta(milliseconds=wait), "minute")
@@ -202,3 +208,7 @@ class OrganisationCalls:
 
     def _now_ms(self) -> int:
         return int(self._shared.clock.now().timestamp() * 1000)
+
+
+def _no_sign_in(error: AuthUnavailable) -> NotSent:
+    return NotSent("Xero's sign-in does not answer.", detail=error.detail, status=error.status)

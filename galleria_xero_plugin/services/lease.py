@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from ..errors import GalleriaXeroError
-from ..ports.store import Units
+from ..ports.store import UnitOfWork, Units
 
 PATIENCE = 30.0
 """Seconds a worker waits for the database's lock; a page waits none."""
@@ -27,17 +27,16 @@ class Lease:
         self.connection_id = connection_id
         self.number = number
 
-    def renew(self) -> bool:
-        """Claim it for another term. False when it is ours no more."""
-        with self._units.write(patience=PATIENCE) as uow:
-            held = uow.connections.renew_lease(self.connection_id, self.number, self._seconds)
-            uow.commit()
-        return held
+    def hold(self, uow: UnitOfWork) -> None:
+        """Claim it for another term in `uow`, and lock out a new claim until that ends. Raises LeaseLost."""
+        if not uow.connections.renew_lease(self.connection_id, self.number, self._seconds):
+            raise LeaseLost
 
     def must_hold(self) -> None:
-        """Renew, or raise LeaseLost."""
-        if not self.renew():
-            raise LeaseLost
+        """Claim it for another term, or raise LeaseLost."""
+        with self._units.write(patience=PATIENCE) as uow:
+            self.hold(uow)
+            uow.commit()
 
     def __enter__(self) -> Lease:
         return self

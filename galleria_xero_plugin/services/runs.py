@@ -9,6 +9,7 @@ from ..errors import Conflict, InvalidInput, NotConnected, NotFound, ReconnectRe
 from ..ports.records import Actor, Connection, ConnectionStatus, Run
 from ..ports.runtime import JobQueue
 from ..ports.store import Units
+from .calls import RESERVE
 
 REDECIDED = (DocumentState.BLOCKED,)
 """What every new run looks at again: the reason may be gone by now."""
@@ -35,6 +36,9 @@ class Runs:
             if webservice.mapping_completed_at is None:
                 raise InvalidInput({"mapping": "Choose the accounts and tax rates first, then press Update Webservice."})
             run = uow.runs.open(connection, RunKind.EXPORT, trigger, actor)
+            if trigger is not RunTrigger.SCHEDULE and connection.pause_reason == RESERVE:
+                # The reason stays: it tells the next call that it may ask how many calls are left
+                uow.connections.pause(connection.id, None, RESERVE)
             uow.ledger.requeue(gallery_id, connection.tenant_id, REDECIDED)
             uow.audit.add(gallery_id, actor, "sync started", subject=run.id)
             uow.after_commit(lambda: self._queue.ring_export(connection.id))

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...domain.accounting import XeroInvoice
-from ...domain.markers import marker_in_reference, marker_in_url
 from ...domain.model import InvoiceState
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
+from .invoice_phase import GONE, marker_of, own
 from .session import Session
 
 PAGE = 500
-GONE = frozenset({"VOIDED", "DELETED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Comparison:
 
 def compare(session: Session) -> Comparison:
     """Read all three sides. Raises as `OrganisationCalls.read`."""
-    standing = {invoice.id: invoice for invoice in _in_xero(session)}
+    standing = {invoice.id: invoice for invoice in own(session)}
     agreeing = 0
     missing: list[str] = []
     different: list[str] = []
@@ -68,20 +66,9 @@ def compare(session: Session) -> Comparison:
     extra = [
         invoice.number
         for invoice in standing.values()
-        if invoice.id not in sent_ids and (marker_in_url(invoice.url) or marker_in_reference(invoice.reference))
+        if invoice.id not in sent_ids and marker_of(invoice)
     ]
     return Comparison(agreeing, tuple(_unlisted(session)), tuple(missing), tuple(different), tuple(extra))
-
-
-def _in_xero(session: Session) -> Iterator[XeroInvoice]:
-    page = 1
-    while True:
-        found = session.calls.read(session.tools.api.own_invoices(page, modified_since=None))
-        yield from found.items
-        if not found.more:
-            return
-        session.lease.must_hold()
-        page += 1
 
 
 def _sent(session: Session) -> Iterator[Document]:

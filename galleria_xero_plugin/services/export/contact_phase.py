@@ -7,7 +7,8 @@ names, numbers and addresses of e-mail are kept in our own table, so that a new 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ...domain.accounting import Element
 from ...domain.answers import Expected
@@ -24,26 +25,30 @@ from .session import BATCH, Held, Session
 
 OVERLAP = dt.timedelta(minutes=5)
 """Changes are asked for from a little earlier on: what Xero means by "since" is not documented to the second."""
+STEP_BACK = dt.timedelta(minutes=1)
+"""The same for a page in the middle of a list, after which a pause may come."""
+RECENT = dt.timedelta(minutes=15)
+"""Who was merged or archived is asked at most this often."""
+UNSENT = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
+PAGE = 500
 
 
 def step(session: Session) -> bool:
-    """Match what is not decided yet, or create one batch. False when nothing is due."""
+    """Match one batch and create those of it that Xero has not. False when nothing is due."""
     with session.read() as uow:
         rows = uow.ledger.due(session.gallery_id, session.tenant_id, DocumentKind.CONTACT, BATCH)
     if not rows:
         return False
-    decided = [row for row in rows if row.payload is not None]
-    if decided:  # before anybody else is matched: their names are taken from the moment Xero has them
-        session.say(f"Sending contacts: {decided[0].contact_name} to {decided[-1].contact_name}")
-        prepared = [Prepared(row, row.payload or "", Expected(row.natural_key)) for row in decided]
+    session.say(f"Sending contacts: {rows[0].contact_name} to {rows[-1].contact_name}")
+    prepared = _match(session, rows)
+    if prepared:
         send(session, DocumentKind.CONTACT, prepared, on_created=_link_created)
-    else:
-        session.say(f"Matching contacts: {rows[0].contact_name} to {rows[-1].contact_name}")
-        _match(session, rows)
     return True
 
 
-def _match(session: Session, rows: Sequence[Document]) -> None:
+def _match(session: Session, rows: Sequence[Document]) -> list[Prepared]:
+    """Decide about each, and return those to create. This is also how contacts are looked up first: one that an
+    earlier attempt created is found by our number."""
     if session.contact_index is None:
         refresh_mirror(session)
     known = index(session)
@@ -51,7 +56,7 @@ def _match(session: Session, rows: Sequence[Document]) -> None:
     with session.read() as uow:
         links = uow.contacts.links(session.gallery_id, session.tenant_id, [row.local_id for row in rows])
     held: list[Held] = []
-    payloads: dict[str, str] = {}
+    prepared: list[Prepared] = []
     linked: list[tuple[Document, ContactLink]] = []
     for row in rows:
         contact = contacts.get(row.local_id)
@@ -68,30 +73,59 @@ def _match(session: Session, rows: Sequence[Document]) -> None:
             linked.append((row, ContactLink(row.local_id, found.xero_id, found.why)))
         elif isinstance(found, CreateContact):
             known.reserve(found.name, contact)
-            draft = contact_draft(contact, marker=row.marker, name=found.name)
-            payloads[row.id] = session.tools.api.payload(draft)
+            payload = session.tools.api.payload(contact_draft(contact, marker=row.marker, name=found.name))
+            prepared.append(Prepared(row, payload, Expected(row.natural_key)))
         else:
             held.append(Held(row, found))
     hold(session, held)
-    with session.write() as uow:
-        for row, link in linked:
-            uow.contacts.link(session.gallery_id, session.tenant_id, [link])
-            uow.ledger.move(
-                row.id, expect=[DocumentState.PENDING], to=DocumentState.DONE, xero_id=link.xero_id, adopted=True
-            )
-        uow.ledger.set_payloads(payloads)
-        session.note(uow, linked=len(linked))
-        uow.commit()
+    if linked:
+        with session.write() as uow:
+            for row, link in linked:
+                uow.contacts.link(session.gallery_id, session.tenant_id, [link])
+                uow.ledger.move(
+                    row.id, expect=[DocumentState.PENDING], to=DocumentState.DONE, xero_id=link.xero_id, adopted=True
+                )
+            session.note(uow, linked=len(linked))
+            uow.commit()
+    return prepared
 
 
 def _contacts(session: Session, rows: Sequence[Document]) -> dict[str, Contact]:
-    """The gallery's contacts, as the invoices that brought them carry them."""
+    """The gallery's contacts by id, as the invoices that wait for them carry them."""
     carried = session.invoices([row.parent_local_id for row in rows])
-    return {invoice.contact.id: invoice.contact for invoice in carried.values()}
+    found = {invoice.contact.id: invoice.contact for invoice in carried.values()}
+    orphans = {row.id for row in rows if row.local_id not in found}
+    if orphans:  # the invoice that brought them has another contact now, or is gone
+        others = session.invoices(_waiting_for(session, orphans))
+        found |= {invoice.contact.id: invoice.contact for invoice in others.values()}
+    return found
+
+
+def _waiting_for(session: Session, contact_rows: set[str]) -> list[str]:
+    """The invoices that wait for these contacts, as far as the ledger knows."""
+    found: list[str] = []
+    after: str | None = None
+    while True:
+        with session.read() as uow:
+            page, after = uow.ledger.page(
+                session.gallery_id,
+                session.tenant_id,
+                states=UNSENT,
+                kind=DocumentKind.INVOICE,
+                after=after,
+                limit=PAGE,
+            )
+        found += [row.local_id for row in page if row.depends_on in contact_rows]
+        if after is None:
+            return found
 
 
 def refresh_mirror(session: Session) -> None:
-    """Read what changed in the organisation's contacts since they were last read, all of them the first time."""
+    """Read what changed in the organisation's contacts since they were last read, all of them the first time.
+
+    The list is in the order of change, so what a page has told is known for good: after a pause (100,000 contacts
+    are more calls than a minute has) it goes on from there.
+    """
     since = session.connection.contacts_read_at
     with session.read() as uow:
         began = uow.now()
@@ -99,17 +133,21 @@ def refresh_mirror(session: Session) -> None:
     while True:
         request = session.tools.api.contacts(page, modified_since=since, include_archived=True)
         result = session.calls.read(request)
+        last = result.items[-1].updated_at if result.items else None
+        read_until = began - OVERLAP
+        if result.more:
+            read_until = min(read_until, last - STEP_BACK) if last else None
         with session.write() as uow:
             uow.contacts.mirror(session.gallery_id, session.tenant_id, result.items)
-            if not result.more:
-                uow.connections.contacts_read(session.connection.id, began - OVERLAP)
+            if read_until is not None and (since is None or read_until > since):
+                uow.connections.contacts_read(session.connection.id, read_until)
+                session.connection = replace(session.connection, contacts_read_at=read_until)
             uow.commit()
         if session.contact_index is not None:
             for contact in result.items:
                 session.contact_index.add(contact)
         if not result.more:
             return
-        session.lease.must_hold()
         page += 1
 
 
@@ -120,6 +158,35 @@ def index(session: Session) -> ContactIndex:
             session.contact_index = ContactIndex(uow.contacts.mirrored(session.gallery_id, session.tenant_id))
             session.contact_owners = dict(uow.contacts.all_links(session.gallery_id, session.tenant_id))
     return session.contact_index
+
+
+def in_xero(session: Session, contacts: Iterable[Contact]) -> dict[str, Linked | Hold]:
+    """Where the linked ones of these contacts stand now, by id: a merge in Xero is followed, an archived contact
+    is held."""
+    by_id = {contact.id: contact for contact in contacts}
+    links, known = _links_now(session, list(by_id))
+    return {
+        contact_id: stored_link(link.xero_id, contact=by_id[contact_id], index=known)
+        for contact_id, link in links.items()
+    }
+
+
+def ids_in_xero(session: Session, contacts: Iterable[Contact]) -> dict[str, set[str]]:
+    """By contact id, what an invoice of the contact may name in Xero: its link, and what that was merged into."""
+    links, known = _links_now(session, [contact.id for contact in contacts])
+    return {contact_id: {link.xero_id, known.follow_merge(link.xero_id)} for contact_id, link in links.items()}
+
+
+def _links_now(session: Session, contact_ids: Sequence[str]) -> tuple[Mapping[str, ContactLink], ContactIndex]:
+    with session.read() as uow:
+        links = uow.contacts.links(session.gallery_id, session.tenant_id, contact_ids)
+        read_at = session.connection.contacts_read_at
+        recent = read_at is not None and uow.now() - read_at < RECENT
+    if not links:
+        return links, ContactIndex()
+    if not recent:
+        refresh_mirror(session)
+    return links, index(session)
 
 
 def _link_created(uow: UnitOfWork, item: Prepared, element: Element) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from ...domain.settings import Settings
-from ...domain.states import DocumentState, RunKind, RunState, RunTrigger
+from ...domain.states import DocumentKind, DocumentState, RunKind, RunState, RunTrigger
 from ...errors import Conflict, GalleriaXeroError, NotConnected, NotSent, Paused, ReadFailed, ScopeMissing, TokenUnreadable
 from ...ports.gallery import Gallery
-from ...ports.records import Connection, Run
+from ...ports.records import Connection, ConnectionStatus, Run
 from ...ports.runtime import Clock, JobQueue
 from ...ports.store import Units
 from ...ports.xero import XeroApi
@@ -19,6 +18,7 @@ from ..reference import Reference
 from . import contact_phase, invoice_phase, payment_phase, read_back
 from .compare import Comparison, compare
 from .scan import scan
+from .sending import WRITES
 from .session import Session, Timings, Tools
 
 log = logging.getLogger("galleria_xero.export")
@@ -114,35 +114,37 @@ class Export:
     ) -> Session | None:
         """Everything a slice needs, read once; None when there is nothing to do (unless `idle` says all the same)."""
         tools = self._tools
-        with tools.units.read() as uow:
+        with tools.units.write(patience=PATIENCE) as uow:
+            lease.hold(uow)
             connection = uow.connections.get(connection_id)
             if connection is None:
                 return None
-            webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
+            gallery_id, tenant_id = connection.gallery_id, connection.tenant_id
+            webservice = uow.webservices.get(gallery_id, connection.webservice_id)
             run = uow.runs.open_of(connection_id, RunKind.EXPORT)
+            expired = uow.ledger.expire_sending(gallery_id, tenant_id, lease.number, tools.timings.settle)
+            look_at = uow.ledger.next_due_at(gallery_id, tenant_id)
+            # Without a run nothing is sent, so that only what is unknown wants us
+            nothing = run is None and (look_at is None or look_at > uow.now())
+            uow.commit()
         if webservice is None or webservice.mapping_completed_at is None:
             return None
-        with tools.units.write(patience=PATIENCE) as uow:
-            expired = uow.ledger.expire_sending(
-                connection.gallery_id, connection.tenant_id, lease.number, tools.timings.settle
-            )
-            due = uow.ledger.has_due_work(connection.gallery_id, connection.tenant_id)
-            uow.commit()
         if expired:
             log.warning("connection %s: %d documents of a dead worker are checked", connection_id, expired)
-        if run is None and not due and not idle:
+        if nothing and not idle:
             return None
-        interactive = run is not None and run.trigger is not RunTrigger.SCHEDULE
-        gallery_id = connection.gallery_id
+        reference = self._reference.for_run(connection)
+        with tools.units.read() as uow:
+            connection = uow.connections.get(connection_id) or connection  # with the calls that this took
         return Session(
             tools=tools,
             connection=connection,
             webservice=webservice,
             lease=lease,
-            calls=self._calls.of(connection, interactive=interactive),
+            calls=self._calls.of(connection, interactive=run is not None and run.trigger is not RunTrigger.SCHEDULE),
             run=run,
             info=tools.gallery.info(gallery_id),
-            reference=self._reference.for_run(connection),
+            reference=reference,
             tax_options={option.id: option for option in tools.gallery.tax_options(gallery_id)},
             methods={method.id: method for method in tools.gallery.payment_methods(gallery_id)},
             ends_at=tools.clock.monotonic() + tools.timings.slice,
@@ -158,11 +160,12 @@ class Export:
         # Without an open run only what was begun is brought to its end (a cancelled run, a restart)
         phases = PHASES if session.run is not None else PHASES[:1]
         while not session.out_of_time:
-            session.lease.must_hold()
-            if self._settings_changed(session):
+            if not self._may_go_on(session):
+                return False
+            if self._changed(session):
                 return True
-            if not any(phase(session) for phase in phases):
-                return self._end(session)
+            if not any(phase(session) for phase in phases) and self._end(session):
+                return False
         return True
 
     def _scanned(self, session: Session) -> None:
@@ -173,42 +176,50 @@ class Export:
             uow.runs.progress(session.run.id, scanned=True, put={"to_do": to_do}, step="Sending")
             uow.commit()
 
-    def _settings_changed(self, session: Session) -> bool:
-        """Cancelled meanwhile, paused, or saved anew: begin again with what holds now."""
+    def _may_go_on(self, session: Session) -> bool:
+        """Neither has a person pressed Pause nor another caller been asked to wait by Xero."""
+        with session.write() as uow:
+            connection = uow.connections.get(session.connection.id)
+            now = uow.now()
+            uow.commit()
+        if connection is None or connection.status is not ConnectionStatus.ACTIVE:
+            return False
+        return connection.paused_until is None or connection.paused_until <= now
+
+    def _changed(self, session: Session) -> bool:
+        """The run was cancelled meanwhile, or the settings were saved anew: begin again with what holds now."""
         with session.read() as uow:
             run = uow.runs.open_of(session.connection.id, RunKind.EXPORT)
-            webservice = uow.webservices.get(session.gallery_id, session.webservice.id)
-        same_run = (run.id if run else None) == (session.run.id if session.run else None)
-        current: Settings | None = webservice.settings if webservice else None
-        return not same_run or current != session.settings
+            same_run = (run.id if run else None) == (session.run.id if session.run else None)
+            return not same_run or session.settings_changed(uow)
 
     def _end(self, session: Session) -> bool:
-        """Nothing is due: the run is over, unless something is still being checked with Xero."""
+        """Nothing was due. True when this slice is over: the run has ended, or waits for the next look at what is
+        unknown; the sweep rings when that is due."""
         if session.run is None:
-            return False
+            return True
+        scope = (session.gallery_id, session.tenant_id)
         with session.write() as uow:
-            if not session.asked_again:
-                # A contact entered twice in the gallery waits for its twin, and has it by now
-                twins = uow.ledger.requeue(
-                    session.gallery_id, session.tenant_id, [DocumentState.BLOCKED], reasons=["waiting_for_contact"]
-                )
-                uow.commit()
-                if twins:
-                    session.asked_again = True
-                    session.contact_index = None
-                    return self._work(session)
-        with session.write() as uow:
-            if uow.ledger.next_due_at(session.gallery_id, session.tenant_id) is not None:
+            if uow.ledger.next_due_at(*scope) is not None:
                 uow.runs.progress(session.run.id, step="Checking with Xero what arrived")
                 uow.commit()
-                return False  # the sweep rings when the next look is due
+                return True
+            # A contact entered twice in the gallery waits for its twin, and has it by now
+            if uow.notices.claim(session.connection.id, f"twins:{session.run.id}") and uow.ledger.requeue(
+                *scope, [DocumentState.BLOCKED], reasons=["waiting_for_contact"]
+            ):
+                uow.commit()
+                session.contact_index = None
+                return False
+            if any(uow.ledger.due(*scope, kind, 1, one_per_parent=kind is DocumentKind.PAYMENT) for kind in WRITES):
+                return False  # it became due while we looked: a person pressed Try again
             ended = uow.runs.finish(session.run.id, RunState.FINISHED)
             uow.webservices.mark(session.webservice.id, first_export=True)
             run = uow.runs.get(session.gallery_id, session.run.id)
             uow.commit()
         if ended and run is not None:
             self._finished(session.connection, run)
-        return False
+        return True
 
     def _leave_alone(self, connection_id: str) -> None:
         with self._tools.units.read() as uow:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
+from ...domain.reasons import Hold
 from ...domain.states import DocumentState
+from ...ports.records import Document
 from .session import Held, Session
+
+log = logging.getLogger("galleria_xero.export")
+
+T = TypeVar("T")
+FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a mistake in code, ours or the host's, looks like. A worker's time-out is none of these."""
 
 
 def hold(session: Session, held: Sequence[Held]) -> None:
@@ -23,3 +33,12 @@ def hold(session: Session, held: Sequence[Held]) -> None:
             )
         session.note(uow, waiting=sum(not item.for_good for item in held))
         uow.commit()
+
+
+def decided(row: Document, decide: Callable[[], T]) -> T | Hold:
+    """What `decide` says about a row; a mistake in there holds this one document, and the next one goes on."""
+    try:
+        return decide()
+    except FAULTS:
+        log.exception("document %s could not be decided", row.id)
+        return Hold("internal")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from ...domain.export import LISTED, eligibility, invoice_number
@@ -59,50 +59,75 @@ class Intake:
         ids = [invoice.id for invoice in latest]
         known = uow.ledger.known(*scope, DocumentKind.INVOICE, ids)
         payments = uow.ledger.children(*scope, DocumentKind.PAYMENT, ids)
-        links = uow.contacts.links(*scope, list({invoice.contact.id for invoice in latest}))
+        contact_ids = list({invoice.contact.id for invoice in latest})
+        links = uow.contacts.links(*scope, contact_ids)
+        unlinked = [contact_id for contact_id in contact_ids if contact_id not in links]
+        contacts = uow.ledger.known(*scope, DocumentKind.CONTACT, unlinked)
         fresh: list[NewDocument] = []
         new = 0
         for invoice in latest:
             row = known.get(invoice.id)
+            hold = self.hold(invoice, now)
+            aside = hold if hold is not None and hold.code in FOR_GOOD else None
             if row is None:
-                documents = list(self._new(invoice, now, linked=invoice.contact.id in links))
+                documents = self._new(invoice, hold)
                 new += bool(documents)
-                fresh.extend(documents)
             else:
-                fresh.extend(self._changed(uow, row, invoice, payments.get(invoice.id, ())))
+                documents = list(self._changed(uow, row, invoice, aside, payments.get(invoice.id, ())))
+            fresh.extend(documents)
+            to_be_sent = documents if row is None else row.state not in _SENT
+            if to_be_sent and aside is None and invoice.contact.id not in links:
+                fresh.extend(self._its_contact(uow, contacts.get(invoice.contact.id), invoice))
         uow.ledger.insert(fresh)
         return new
 
-    def _new(self, invoice: Invoice, now: dt.datetime, *, linked: bool) -> Iterable[NewDocument]:
-        hold = self.hold(invoice, now)
+    def _new(self, invoice: Invoice, hold: Hold | None) -> list[NewDocument]:
         if hold is not None and hold.code not in LISTED:
-            return
+            return []
         document = self._invoice(invoice, hold)
         if document.state is DocumentState.SKIPPED:
+            return [document]
+        return [document, *(self._payment(invoice, payment) for payment in invoice.payments)]
+
+    def _its_contact(self, uow: UnitOfWork, row: Document | None, invoice: Invoice) -> Iterable[NewDocument]:
+        """The contact of an invoice that is to be sent; one that was put aside with its last invoice is wanted
+        again."""
+        document = self._contact(invoice)
+        if row is None:
             yield document
-            return
-        if not linked:
-            yield self._contact(invoice)
-        yield document
-        for payment in invoice.payments:
-            yield self._payment(invoice, payment)
+        elif row.state is DocumentState.SKIPPED:
+            uow.ledger.refresh(row.id, document)
+            uow.ledger.move(row.id, expect=[DocumentState.SKIPPED], to=DocumentState.PENDING)
 
     def _changed(
-        self, uow: UnitOfWork, row: Document, invoice: Invoice, payments: Sequence[Document]
+        self, uow: UnitOfWork, row: Document, invoice: Invoice, aside: Hold | None, payments: Sequence[Document]
     ) -> Iterable[NewDocument]:
-        """What a change in the gallery means for an invoice that is in the ledger already."""
-        gone = invoice.state is not InvoiceState.ISSUED
+        """What a change in the gallery means for an invoice that is in the ledger already; `aside` is why it is not
+        to be sent as things are."""
         if row.state in _SENT:
             yield from self._changed_after_sending(row, invoice)
-        elif gone:
-            uow.ledger.move(row.id, expect=_UNSENT, to=DocumentState.SKIPPED, reason=("cancelled_never_sent", {}))
-        elif invoice.revision != row.seen_revision or row.state is DocumentState.SKIPPED:
-            uow.ledger.refresh(row.id, self._invoice(invoice, None))
+            if invoice.state is InvoiceState.ISSUED:
+                yield from self._payments(uow, invoice, payments)
+            return
+        changed = invoice.revision != row.seen_revision or row.state is DocumentState.SKIPPED
+        if changed:
+            uow.ledger.refresh(row.id, self._same_number(row, invoice))
+        if aside is not None:
+            for unsent in (row, *payments):
+                uow.ledger.move(unsent.id, expect=_UNSENT, to=DocumentState.SKIPPED, reason=(aside.code, aside.facts))
+            return
+        if changed:
             # a question (CONFLICT) stays a person's to answer
             uow.ledger.move(row.id, expect=_DECIDED_ANEW, to=DocumentState.PENDING)
-            yield self._contact(invoice)  # an edit may have brought another contact
-        if not gone:
-            yield from self._payments(uow, invoice, payments)
+        yield from self._payments(uow, invoice, payments)
+
+    def _same_number(self, row: Document, invoice: Invoice) -> NewDocument:
+        """The row brought up to date. It keeps the number that it has, whatever the prefix is now (R3); only one
+        that was never tried follows when the gallery itself renumbers the invoice."""
+        document = self._invoice(invoice, None)
+        if row.attempt or row.natural_key.endswith(f"-{invoice.number}"):
+            return replace(document, natural_key=row.natural_key, label=row.natural_key)
+        return document
 
     def _changed_after_sending(self, row: Document, invoice: Invoice) -> Iterable[NewDocument]:
         if invoice.revision <= row.seen_revision:
@@ -129,7 +154,7 @@ class Intake:
             row = by_id.pop(payment.id, None)
             if row is None:
                 yield document
-            elif row.marker == document.marker:
+            elif row.marker == document.marker and row.state is not DocumentState.SKIPPED:
                 continue
             elif row.state in _SENT:
                 yield self._payment_correction(row, invoice)

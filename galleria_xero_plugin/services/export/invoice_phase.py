@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from ...domain.accounting import InvoiceDraft, XeroInvoice
+from ...domain.accounting import XeroInvoice
 from ...domain.answers import Expected, Outcome, difference, is_ours
+from ...domain.contacts import Linked
 from ...domain.export import numbers_compare
 from ...domain.fingerprint import content_hash
 from ...domain.mapping import invoice_draft
@@ -15,65 +19,79 @@ from ...domain.model import Invoice
 from ...domain.reasons import Hold
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
-from .holding import hold
+from . import contact_phase
+from .holding import decided, hold
 from .intake import FOR_GOOD
 from .sending import Prepared, send
 from .session import BATCH, Held, Session
+
+GONE = frozenset({"VOIDED", "DELETED"})
+
 
 def step(session: Session) -> bool:
     """Send one batch of invoices. False when none is due."""
     with session.read() as uow:
         rows = uow.ledger.due(session.gallery_id, session.tenant_id, DocumentKind.INVOICE, BATCH)
-        if not rows:
-            return False
         now = uow.now()
+    if not rows:
+        return False
     invoices = session.invoices([row.local_id for row in rows])
-    with session.read() as uow:
-        links = uow.contacts.links(
-            session.gallery_id, session.tenant_id, [invoice.contact.id for invoice in invoices.values()]
-        )
-    prepared: list[Prepared] = []
+    changed = [invoices[row.local_id] for row in rows if _is_behind(row, invoices.get(row.local_id))]
+    if changed:  # the ledger follows first, so that it is about the version that is sent
+        session.take(changed)
+        return True
     held: list[Held] = []
+    eligible: list[tuple[Document, Invoice]] = []
     for row in rows:
         invoice = invoices.get(row.local_id)
-        if invoice is None:
-            held.append(Held(row, Hold("cancelled_never_sent"), for_good=True))
-            continue
-        reason = session.intake.hold(invoice, now)
-        link = links.get(invoice.contact.id)
-        if reason is None and link is None:
-            reason = Hold("waiting_for_contact", {"contact": row.contact_name})
-        made = reason or _draft(session, row, invoice, link.xero_id if link else "")
+        reason = session.intake.hold(invoice, now) if invoice else Hold("cancelled_never_sent")
+        if reason is None and invoice is not None:
+            eligible.append((row, invoice))
+        elif reason is not None:
+            held.append(_held(row, reason))
+    contacts = contact_phase.in_xero(session, [invoice.contact for _, invoice in eligible])
+    prepared: list[Prepared] = []
+    for row, invoice in eligible:
+        made = decided(row, partial(_prepare, session, row, invoice, contacts.get(invoice.contact.id)))
         if isinstance(made, Hold):
-            held.append(Held(row, made, for_good=made.code in FOR_GOOD))
+            held.append(_held(row, made))
         else:
-            prepared.append(_prepare(session, row, invoice, made))
+            prepared.append(made)
     hold(session, held)
-    prepared = _look_first(session, prepared)
+    prepared = _look_first(session, prepared, invoices)
     if prepared:
         session.say(f"Sending invoices: {prepared[0].row.label} to {prepared[-1].row.label}")
         send(session, DocumentKind.INVOICE, prepared)
     return True
 
 
-def _draft(session: Session, row: Document, invoice: Invoice, contact_id: str) -> InvoiceDraft | Hold:
-    made = invoice_draft(
+def _is_behind(row: Document, invoice: Invoice | None) -> bool:
+    return invoice is not None and invoice.revision != row.seen_revision
+
+
+def _held(row: Document, reason: Hold) -> Held:
+    return Held(row, reason, for_good=reason.code in FOR_GOOD)
+
+
+def _prepare(session: Session, row: Document, invoice: Invoice, contact: Linked | Hold | None) -> Prepared | Hold:
+    if contact is None:
+        return Hold("waiting_for_contact", {"contact": row.contact_name})
+    if isinstance(contact, Hold):
+        return contact
+    draft = invoice_draft(
         invoice,
         settings=session.settings,
         reference=session.reference,
         tax_options=session.tax_options,
-        contact_id=contact_id,
+        contact_id=contact.xero_id,
         marker=row.marker,
         url=session.tools.gallery.invoice_url(session.gallery_id, invoice.id),
         gallery_currency=session.info.base_currency,
     )
-    if isinstance(made, InvoiceDraft) and made.number != row.natural_key:
-        # The number was fixed when the document entered the ledger: a prefix changed since is for new ones (R3)
-        return replace(made, number=row.natural_key)
-    return made
-
-
-def _prepare(session: Session, row: Document, invoice: Invoice, draft: InvoiceDraft) -> Prepared:
+    if isinstance(draft, Hold):
+        return draft
+    # The number was fixed when the document entered the ledger: a prefix changed since is for new ones (R3)
+    draft = replace(draft, number=row.natural_key)
     return Prepared(
         row=row,
         payload=session.tools.api.payload(draft),
@@ -82,77 +100,106 @@ def _prepare(session: Session, row: Document, invoice: Invoice, draft: InvoiceDr
     )
 
 
-def _look_first(session: Session, prepared: Sequence[Prepared]) -> list[Prepared]:
-    """What may stand in Xero already (a later attempt, or after a restore) is looked up before it is sent."""
-    with session.read() as uow:
-        restored = session.connection.quarantine_until is not None and uow.now() < session.connection.quarantine_until
-    suspects = [item for item in prepared if restored or item.row.attempt > 0]
+def _look_first(
+    session: Session, prepared: Sequence[Prepared], invoices: Mapping[str, Invoice]
+) -> list[Prepared]:
+    """What may stand in Xero already is looked up before it is sent: after an earlier attempt by its number, and
+    what is older than a restore of the database also by its marker, because the prefix may have been another."""
+    restored_at = session.connection.quarantine_until
+    restored = {
+        item.row.id for item in prepared if restored_at and _is_older(invoices[item.row.local_id], restored_at)
+    }
+    suspects = [item.row for item in prepared if item.row.attempt > 0 or item.row.id in restored]
     if not suspects:
         return list(prepared)
-    found = by_number(session, [item.row.natural_key for item in suspects])
-    settled = set()
-    for item in suspects:
-        invoice = matching(found, item.row.natural_key)
-        if invoice is not None and settle_found(session, item.row, invoice, expect=DocumentState.PENDING):
-            settled.add(item.row.id)
+    numbered = by_number(session, [row.natural_key for row in suspects])
+    found = {row.id: matching(numbered, row) for row in suspects}
+    if any(found[row_id] is None for row_id in restored):
+        marked = _by_marker(session)
+        found |= {row.id: found[row.id] or marked.get(row.marker) for row in suspects if row.id in restored}
+    settled = settle_found(session, [(row, found[row.id]) for row in suspects], expect=DocumentState.PENDING)
     return [item for item in prepared if item.row.id not in settled]
 
 
-def by_number(session: Session, numbers: Sequence[str]) -> dict[str, XeroInvoice]:
-    """Sales invoices of all statuses in Xero that bear these numbers, by the number as Xero spells it."""
+def _is_older(invoice: Invoice, restored_at: dt.datetime) -> bool:
+    return invoice.issued_at is None or invoice.issued_at < restored_at
+
+
+def by_number(session: Session, numbers: Sequence[str]) -> list[XeroInvoice]:
+    """Sales invoices of all statuses in Xero that bear these numbers."""
     page = session.calls.read(session.tools.api.invoices_by_number(numbers))
-    return {invoice.number: invoice for invoice in page.items if invoice.type == "ACCREC"}
+    return [invoice for invoice in page.items if invoice.type == "ACCREC"]
 
 
-def matching(found: Mapping[str, XeroInvoice], number: str) -> XeroInvoice | None:
-    """The invoice that bears this number: case and spaces do not make another one."""
-    return next((invoice for spelt, invoice in found.items() if numbers_compare(spelt, number)), None)
+def matching(found: Sequence[XeroInvoice], row: Document) -> XeroInvoice | None:
+    """The invoice that bears the row's number, by preference ours: Xero may tell case apart, people do not."""
+    same = [invoice for invoice in found if numbers_compare(invoice.number, row.natural_key)]
+    return next((invoice for invoice in same if marker_of(invoice) == row.marker), same[0] if same else None)
 
 
-def settle_found(session: Session, row: Document, invoice: XeroInvoice, *, expect: DocumentState) -> bool:
-    """A document of this number stands in Xero: adopt it when it is ours, else ask a person. Whether the row
-    was still as expected."""
-    marker_found = marker_in_url(invoice.url) or marker_in_reference(invoice.reference)
-    contact_ids = _contact_ids(session, row)
-    verdict = is_ours(
-        invoice,
-        marker_found=marker_found,
-        marker=row.marker,
-        currency=row.currency,
-        contact_ids=contact_ids or {invoice.contact_id},
-    )
-    with session.write() as uow:
-        if verdict.outcome is Outcome.YES:
-            shown = difference(Expected(row.natural_key, row.currency, row.amount), invoice.total, None)
-            moved = uow.ledger.move(
-                row.id,
-                expect=[expect],
-                to=DocumentState.DONE,
-                xero_id=invoice.id,
-                xero_number=invoice.number,
-                xero_total=invoice.total,
-                adopted=True,
-                reason=(shown["reason"], shown["facts"]) if shown else None,
-            )
-            session.note(uow, adopted=1)
-        else:
-            moved = uow.ledger.move(
-                row.id,
-                expect=[expect],
-                to=DocumentState.CONFLICT,
-                reason=(verdict.reason or "number_taken", {**verdict.facts, "contact": row.contact_name}),
-                xero_number=invoice.number,
-            )
-            session.note(uow, waiting=1)
-        uow.commit()
-    return moved
+def marker_of(invoice: XeroInvoice) -> str | None:
+    """Our marker on an invoice in Xero."""
+    return marker_in_url(invoice.url) or marker_in_reference(invoice.reference)
 
 
-def _contact_ids(session: Session, row: Document) -> set[str]:
-    """The Xero contact that the invoice was sent with."""
-    invoice = session.invoices([row.local_id]).get(row.local_id)
-    if invoice is None:
+def own(session: Session) -> Iterator[XeroInvoice]:
+    """Every invoice that this app created in the organisation."""
+    page = 1
+    while True:
+        found = session.calls.read(session.tools.api.own_invoices(page, modified_since=None))
+        yield from found.items
+        if not found.more:
+            return
+        session.lease.must_hold()
+        page += 1
+
+
+def _by_marker(session: Session) -> Mapping[str, XeroInvoice]:
+    """Those that carry a marker, by it; read once in a slice."""
+    if session.own_invoices is None:
+        session.own_invoices = {mark: invoice for invoice in own(session) if (mark := marker_of(invoice))}
+    return session.own_invoices
+
+
+def settle_found(
+    session: Session, looked_up: Iterable[tuple[Document, XeroInvoice | None]], *, expect: DocumentState
+) -> set[str]:
+    """What was looked up and stands in Xero is adopted when it is ours, else a person is asked. Returns the row ids
+    of those."""
+    standing = [(row, invoice) for row, invoice in looked_up if invoice is not None]
+    if not standing:
         return set()
-    with session.read() as uow:
-        link = uow.contacts.links(session.gallery_id, session.tenant_id, [invoice.contact.id]).get(invoice.contact.id)
-    return {link.xero_id} if link else set()
+    invoices = session.invoices([row.local_id for row, _ in standing])
+    contact_ids = contact_phase.ids_in_xero(session, [invoice.contact for invoice in invoices.values()])
+    with session.write() as uow:
+        for row, found in standing:
+            invoice = invoices.get(row.local_id)
+            allowed = contact_ids.get(invoice.contact.id) if invoice else None
+            changes = _verdict(row, found, allowed or {found.contact_id})
+            if uow.ledger.move(row.id, expect=[expect], xero_number=found.number, **changes):
+                adopted = changes["to"] is DocumentState.DONE
+                session.note(uow, adopted=int(adopted), waiting=int(not adopted))
+        uow.commit()
+    return {row.id for row, _ in standing}
+
+
+def _verdict(row: Document, found: XeroInvoice, contact_ids: set[str]) -> dict[str, Any]:
+    """How the row moves."""
+    verdict = is_ours(
+        found, marker_found=marker_of(found), marker=row.marker, currency=row.currency, contact_ids=contact_ids
+    )
+    if verdict.outcome is not Outcome.YES:
+        facts = {**verdict.facts, "contact": row.contact_name}
+        return {"to": DocumentState.CONFLICT, "reason": (verdict.reason or "number_taken", facts)}
+    reason = None
+    if found.status in GONE:
+        reason = ("voided_in_xero", {"number": found.number})
+    elif shown := difference(Expected(row.natural_key, row.currency, row.amount), found.total, None):
+        reason = (shown["reason"], shown["facts"])
+    return {
+        "to": DocumentState.DONE,
+        "xero_id": found.id,
+        "xero_total": found.total,
+        "adopted": True,
+        "reason": reason,
+    }

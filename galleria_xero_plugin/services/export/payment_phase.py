@@ -6,16 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from ...domain.accounting import NestedPayment, XeroInvoice
-from ...domain.answers import Expected, booked_by_hand
-from ...domain.markers import marker_in_reference
-from ...domain.model import Invoice, Payment
+from ...domain.answers import Expected, booked_by_hand, may_be_this_one
+from ...domain.markers import marker, marker_in_reference, payment_identity
+from ...domain.model import Invoice, InvoiceState, Payment
 from ...domain.payments import payment_draft
 from ...domain.reasons import Hold, amount_text
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
-from .holding import hold
+from .holding import decided, hold
 from .sending import Prepared, send
 from .session import BATCH, Held, Session
 
@@ -39,8 +40,12 @@ def step(session: Session) -> bool:
         parents = [row.parent_local_id for row in rows]
         sent = uow.ledger.known(*scope, DocumentKind.INVOICE, parents)
         siblings = uow.ledger.children(*scope, DocumentKind.PAYMENT, parents)
-    session.say(f"Sending payments: {rows[0].label} to {rows[-1].label}")
     invoices = session.invoices(parents)
+    changed = [invoices[row.parent_local_id] for row in rows if _is_behind(row, invoices.get(row.parent_local_id))]
+    if changed:  # the ledger follows first: a marker must be that of the payment that is sent
+        session.take(changed)
+        return True
+    session.say(f"Sending payments: {rows[0].label} to {rows[-1].label}")
     standing = by_id(session, [document.xero_id for document in sent.values() if document.xero_id])
     prepared: list[Prepared] = []
     held: list[Held] = []
@@ -50,15 +55,21 @@ def step(session: Session) -> bool:
         if parent is None or parent.xero_id is None:
             held.append(Held(row, Hold("waiting_for_invoice", {"number": row.label})))
             continue
-        outcome = _decide(
-            session,
+        outcome = decided(
             row,
-            invoices.get(row.parent_local_id),
-            standing.get(parent.xero_id),
-            siblings.get(row.parent_local_id, ()),
+            partial(
+                _decide,
+                session,
+                row,
+                invoices.get(row.parent_local_id),
+                standing.get(parent.xero_id),
+                siblings.get(row.parent_local_id, ()),
+            ),
         )
         if isinstance(outcome, Prepared):
             prepared.append(outcome)
+        elif isinstance(outcome, Hold):
+            held.append(Held(row, outcome))
         elif isinstance(outcome, Found):
             found.append(outcome)
         elif outcome.hold.code == "booked_by_hand_unclear":
@@ -71,6 +82,18 @@ def step(session: Session) -> bool:
     if prepared:
         send(session, DocumentKind.PAYMENT, prepared)
     return True
+
+
+def _is_behind(row: Document, invoice: Invoice | None) -> bool:
+    return invoice is not None and invoice.state is InvoiceState.ISSUED and _payment(row, invoice) is None
+
+
+def _payment(row: Document, invoice: Invoice) -> Payment | None:
+    """The payment that the row is about; None when it was corrected or removed in the gallery since."""
+    found = next((payment for payment in invoice.payments if payment.id == row.local_id), None)
+    if found is None or marker(row.gallery_id, row.kind, payment_identity(found)) != row.marker:
+        return None
+    return found
 
 
 def by_id(session: Session, ids: Sequence[str]) -> dict[str, XeroInvoice]:
@@ -88,7 +111,7 @@ def _decide(
     standing: XeroInvoice | None,
     siblings: Sequence[Document],
 ) -> Prepared | Held | Found:
-    payment = next((p for p in invoice.payments if p.id == row.local_id), None) if invoice else None
+    payment = _payment(row, invoice) if invoice else None
     if invoice is None or payment is None:
         return Held(row, Hold("cancelled_never_sent"), for_good=True)
     facts = {"number": row.label, "amount": amount_text(payment.amount, invoice.currency)}
@@ -125,19 +148,24 @@ def _booked_by_somebody(
     session: Session, row: Document, payment: Payment, standing: XeroInvoice, siblings: Sequence[Document]
 ) -> Found | Held | None:
     """Money on the invoice that is not ours: the bookkeeper may have entered this very payment."""
-    ours = sum((s.xero_total or Decimal(0) for s in siblings if s.state is DocumentState.DONE), Decimal(0))
-    if standing.amount_paid == ours:
+    done = [s for s in siblings if s.state is DocumentState.DONE]
+    if standing.amount_paid == sum((s.xero_total or Decimal(0) for s in done), Decimal(0)):
         return None
-    adopted_ids = {s.xero_id for s in siblings if s.state is DocumentState.DONE}
+    known_ids, known_markers = {s.xero_id for s in done}, {s.marker for s in siblings}
     strangers = [
-        p for p in standing.payments or () if p.id not in adopted_ids and marker_in_reference(p.reference) is None
+        p
+        for p in standing.payments or ()
+        if p.id not in known_ids and marker_in_reference(p.reference) not in known_markers
     ]
     if not strangers:
         return None
-    page = session.calls.read(session.tools.api.payments_of(standing.id))
-    accounts = {entry.id: entry.account_id for entry in page.items if entry.status != "DELETED"}
-    account_id = session.settings.mapping.banks.get(payment.method_id, "")
-    match = booked_by_hand(strangers, accounts, amount=payment.amount, date=payment.date, account_id=account_id)
+    match = None
+    if may_be_this_one(strangers, amount=payment.amount, date=payment.date):
+        page = session.calls.read(session.tools.api.payments_of(standing.id))
+        accounts = {entry.id: entry.account_id for entry in page.items if entry.status != "DELETED"}
+        account_id = session.settings.mapping.banks.get(payment.method_id)
+        unmarked = [p for p in strangers if marker_in_reference(p.reference) is None]
+        match = booked_by_hand(unmarked, accounts, amount=payment.amount, date=payment.date, account_id=account_id)
     if match is not None:
         return Found(row, match, ours=False)
     facts = {"number": standing.number, "amount": amount_text(payment.amount, standing.currency)}

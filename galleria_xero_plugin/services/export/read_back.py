@@ -4,12 +4,14 @@ believed late and twice."""
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
 from ...domain.answers import absence_proven
 from ...domain.markers import marker_in_reference
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import ContactLink, Document
+from ...ports.store import UnitOfWork
 from . import contact_phase, invoice_phase, payment_phase
 from .session import BATCH, Session
 
@@ -21,22 +23,21 @@ def step(session: Session) -> bool:
             rows = uow.ledger.due_unknown(session.gallery_id, session.tenant_id, kind, BATCH)
         if rows:
             session.say("Checking with Xero what arrived")
-            for row in look(session, rows):
-                _absent(session, row)
+            absent = look(session, rows)
+            mates = Counter(row.batch_id for row in absent)
+            with session.write() as uow:
+                for row in absent:
+                    _absent(session, uow, row, mates[row.batch_id])
+                uow.commit()
             return True
     return False
 
 
 def _invoices(session: Session, rows: Sequence[Document]) -> list[Document]:
     found = invoice_phase.by_number(session, [row.natural_key for row in rows])
-    absent = []
-    for row in rows:
-        invoice = invoice_phase.matching(found, row.natural_key)
-        if invoice is None:
-            absent.append(row)
-        else:
-            invoice_phase.settle_found(session, row, invoice, expect=DocumentState.UNKNOWN)
-    return absent
+    looked_up = [(row, invoice_phase.matching(found, row)) for row in rows]
+    settled = invoice_phase.settle_found(session, looked_up, expect=DocumentState.UNKNOWN)
+    return [row for row in rows if row.id not in settled]
 
 
 def _payments(session: Session, rows: Sequence[Document]) -> list[Document]:
@@ -50,7 +51,7 @@ def _payments(session: Session, rows: Sequence[Document]) -> list[Document]:
         parent = sent.get(row.parent_local_id)
         invoice = standing.get(parent.xero_id or "") if parent else None
         if invoice is None or invoice.payments is None:
-            _look_again(session, row)  # an incomplete answer proves nothing
+            _unreadable(session, row)
             continue
         ours = next((p for p in invoice.payments if marker_in_reference(p.reference) == row.marker), None)
         if ours is None:
@@ -89,54 +90,82 @@ _LOOKS = {
 }
 
 
-def _absent(session: Session, row: Document) -> None:
-    """A negative read: proof only together with a second one after the key's life."""
+def _absent(session: Session, uow: UnitOfWork, row: Document, mates: int) -> None:
+    """A negative read: proof only together with a second one after the key's life. `mates` is how many documents
+    of its request are as unclear as it is, itself included."""
     timings = session.tools.timings
+    now = uow.now()
+    first_sent_at = row.first_sent_at or now
     reads = row.negative_reads + 1
-    with session.write() as uow:
-        now = uow.now()
-        first_sent_at = row.first_sent_at or now
-        proven = absence_proven(
-            now=now, first_sent_at=first_sent_at, negative_reads=reads, key_window=timings.key_window
-        )
-        if not proven:
-            _wait(session, uow, row, now, reads)
-        elif row.kind is DocumentKind.CONTACT and _said_taken(row):
-            facts = {"contact": row.contact_name}
-            _to(uow, row, DocumentState.CONFLICT, ("contact_ambiguous", facts), reads)
-        elif row.batch_cap == 1 and row.attempt >= _LAST_ALONE:
-            _to(uow, row, DocumentState.CONFLICT, ("xero_refused", row.reason_facts), reads)
-        else:
-            _to(uow, row, DocumentState.PENDING, None, reads)
-        uow.commit()
+    if row.kind is DocumentKind.CONTACT and _said_taken(row) and row.attempt < NAME_TRIES:
+        # Xero said that somebody else has the name, and the mirror knows who by now: matched anew
+        _to(uow, row, DocumentState.PENDING)
+    elif not absence_proven(
+        now=now, first_sent_at=first_sent_at, negative_reads=reads, key_window=timings.key_window
+    ):
+        next_look = max(first_sent_at + timings.key_window, now + timings.settle / 6)
+        _wait(uow, row, next_look, reads)
+    elif question := _question(row):
+        _to(uow, row, DocumentState.CONFLICT, question)
+        session.note(uow, waiting=1)
+    else:
+        # One bad document can spoil a whole request: it is tried again in half the company
+        _to(uow, row, DocumentState.PENDING, batch_cap=max(1, min(row.batch_cap, mates) // 2))
 
 
-_LAST_ALONE = 10
-"""Attempts after which a document that Xero refuses even when it is alone in a request is left to a person."""
+NAME_TRIES = 3
+LAST_TRY = 10
+"""After so many attempts a document that never becomes clear, not even alone in a request, is left to a person."""
+UNREADABLE_WINDOWS = 4
+"""So many lives of a key an invoice may stay unreadable."""
+
+
+def _question(row: Document) -> tuple[str, dict[str, str]] | None:
+    """What a person is asked about a document that is not there: trying again would only be answered alike."""
+    if _said_taken(row) and row.kind is DocumentKind.CONTACT:
+        return "contact_ambiguous", {"contact": row.contact_name}
+    if _said_taken(row) and row.kind is DocumentKind.INVOICE:
+        return "number_taken", {"number": row.natural_key}
+    if row.reason_code == "xero_refused" or (row.batch_cap == 1 and row.attempt >= LAST_TRY):
+        return "xero_refused", row.reason_facts
+    return None
 
 
 def _said_taken(row: Document) -> bool:
-    return "xero" in row.reason_facts
+    return row.reason_code == "checking_with_xero" and "xero" in row.reason_facts
 
 
-def _to(uow, row: Document, state: DocumentState, reason, reads: int) -> None:
-    uow.ledger.move(row.id, expect=[DocumentState.UNKNOWN], to=state, reason=reason, negative_reads=reads)
+def _to(
+    uow: UnitOfWork,
+    row: Document,
+    state: DocumentState,
+    reason: tuple[str, dict[str, str]] | None = None,
+    *,
+    batch_cap: int | None = None,
+) -> None:
+    uow.ledger.move(row.id, expect=[DocumentState.UNKNOWN], to=state, reason=reason, batch_cap=batch_cap)
 
 
-def _wait(session: Session, uow, row: Document, now: dt.datetime, reads: int) -> None:
-    timings = session.tools.timings
-    after_window = (row.first_sent_at or now) + timings.key_window
+def _wait(uow: UnitOfWork, row: Document, until: dt.datetime, reads: int) -> None:
     uow.ledger.move(
         row.id,
         expect=[DocumentState.UNKNOWN],
         to=DocumentState.UNKNOWN,
-        reason=("checking_with_xero", row.reason_facts),
-        not_before=max(after_window, now + timings.settle / 6),
+        reason=(row.reason_code or "checking_with_xero", row.reason_facts),
+        not_before=until,
         negative_reads=reads,
     )
 
 
-def _look_again(session: Session, row: Document) -> None:
+def _unreadable(session: Session, row: Document) -> None:
+    """The answer proves nothing: look again, but not for ever, because a run waits for it."""
+    timings = session.tools.timings
     with session.write() as uow:
-        _wait(session, uow, row, uow.now(), row.negative_reads)
+        now = uow.now()
+        if now < (row.first_sent_at or now) + UNREADABLE_WINDOWS * timings.key_window:
+            _wait(uow, row, now + timings.settle, row.negative_reads)
+        else:
+            facts = {"number": row.label, "status": "not readable"}
+            _to(uow, row, DocumentState.CONFLICT, ("invoice_not_payable", facts))
+            session.note(uow, waiting=1)
         uow.commit()

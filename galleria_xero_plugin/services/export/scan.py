@@ -19,7 +19,8 @@ INDEX_PAGE = 1_000
 def scan(session: Session) -> bool:
     """Read the gallery's feed to its end, then compare its index with the ledger when that is due.
 
-    False when the slice ended first; the next one goes on from the cursor.
+    False when the slice ended first, or the settings were saved meanwhile (which may have put the cursor back to the
+    beginning); the next one goes on from the cursor.
     """
     settings = session.settings
     with session.read() as uow:
@@ -31,13 +32,14 @@ def scan(session: Session) -> bool:
         page = session.tools.gallery.invoices_changed(session.gallery_id, cursor, PAGE)
         cursor = page.next_cursor
         with session.write() as uow:
+            if session.settings_changed(uow):
+                return False
             found = session.intake.take(uow, page.items, now)
             uow.webservices.set_cursor(session.webservice.id, cursor)
             session.note(uow, step="Reading your invoices", found=found)
             uow.commit()
         if not page.more:
             break
-        session.lease.must_hold()
         if session.out_of_time:
             return False
     _compare_index(session, now)
@@ -71,9 +73,7 @@ def _compare_index(session: Session, now: dt.datetime) -> None:
         ]
         for start in range(0, len(missed), PAGE):
             invoices = session.tools.gallery.invoices(session.gallery_id, missed[start : start + PAGE])
-            with session.write() as uow:
-                session.note(uow, found=session.intake.take(uow, invoices, now))
-                uow.commit()
+            session.take(invoices)
         if len(entries) < INDEX_PAGE:
             return
         after = entries[-1].id

@@ -15,7 +15,7 @@ from ...errors import NotConnected, NotSent, Paused, ScopeMissing, Unknown
 from ...ports.records import Batch, Document
 from ...ports.store import UnitOfWork
 from ...ports.xero import Answer, WriteKind, XeroRequest
-from ..lease import LeaseLost
+from ..lease import PATIENCE
 from .session import Session
 
 WRITES = {
@@ -23,6 +23,9 @@ WRITES = {
     DocumentKind.INVOICE: WriteKind.INVOICE,
     DocumentKind.PAYMENT: WriteKind.PAYMENT,
 }
+UNWELL = 500
+"""From this status on Xero itself is in trouble: it is left alone for a while, or every batch would be tried in
+turn and become unknown."""
 COUNTED_AS = {DocumentKind.CONTACT: "contacts", DocumentKind.INVOICE: "invoices", DocumentKind.PAYMENT: "payments"}
 
 
@@ -45,23 +48,24 @@ def send(
 ) -> None:
     """Send one batch. `on_created` runs in T3's transaction for every document that now stands in Xero.
 
-    Raises Paused, ReconnectRequired, NotConnected, ScopeMissing or LeaseLost; whatever happens, every row is
-    left in a state from which it goes on.
+    Raises Paused, NotSent, ReconnectRequired, NotConnected, ScopeMissing or LeaseLost; whatever happens, every row
+    is left in a state from which it goes on.
     """
     session.calls.ready()  # before T2, so that waiting for a token or a slot never eats the deadline
     request = session.tools.api.create(WRITES[kind], [item.payload for item in prepared])
     batch = _batch(session, request, prepared)
-    written_at = session.tools.clock.monotonic()
-    _write_ahead(session, kind, batch)
+    until = session.tools.clock.monotonic() + session.tools.timings.send_deadline
+    if not _write_ahead(session, kind, batch):
+        return
     try:
-        if session.tools.clock.monotonic() - written_at > session.tools.timings.send_deadline:
-            raise NotSent(detail="send deadline passed")
-        answer = session.calls.write(request, batch.idempotency_key)
+        answer = session.calls.write(request, batch.idempotency_key, until=until)
     except (NotSent, Paused, NotConnected, ScopeMissing) as error:
         _record_not_sent(session, batch, prepared, error)
         raise
     except Unknown as error:
         _record_unknown(session, batch, prepared, error)
+        if error.status is not None and error.status >= UNWELL:
+            raise session.calls.offline() from None
     else:
         _record(session, kind, batch, prepared, answer, on_created)
 
@@ -81,19 +85,24 @@ def _batch(session: Session, request: XeroRequest[object], prepared: Sequence[Pr
     )
 
 
-def _write_ahead(session: Session, kind: DocumentKind, batch: Batch) -> None:
+def _write_ahead(session: Session, kind: DocumentKind, batch: Batch) -> bool:
+    """T2. False when a row is no longer to be sent (somebody cancelled it meanwhile): decide anew."""
     with session.write() as uow:
-        if not uow.connections.holds_lease(session.connection.id, session.lease.number):
-            raise LeaseLost
-        if not uow.ledger.start_sending(
+        started = uow.ledger.start_sending(
             session.connection.id, session.lease.number, kind, batch, worker=session.tools.worker
-        ):
-            raise LeaseLost  # a row is no longer ours to send: somebody else has been here
+        )
         uow.commit()
+    return started
+
+
+def _results(session: Session) -> UnitOfWork:
+    """For what a request came to. It is fenced row by row and not by the lease: what was sent is recorded also
+    when a person has disconnected meanwhile."""
+    return session.tools.units.write(patience=PATIENCE)
 
 
 def _record_not_sent(session: Session, batch: Batch, prepared: Sequence[Prepared], error: Exception) -> None:
-    with session.write() as uow:
+    with _results(session) as uow:
         for item in prepared:
             uow.ledger.move(
                 item.row.id,
@@ -107,20 +116,18 @@ def _record_not_sent(session: Session, batch: Batch, prepared: Sequence[Prepared
 
 
 def _record_unknown(session: Session, batch: Batch, prepared: Sequence[Prepared], error: Unknown) -> None:
-    with session.write() as uow:
+    # Alone in a request that Xero refuses as a whole, a document is what it refuses
+    refused = error.whole_request_refused and len(prepared) == 1
+    reason = ("xero_refused", {"xero": error.detail}) if refused else ("checking_with_xero", {})
+    with _results(session) as uow:
         for item in prepared:
-            # One bad document can make Xero refuse the whole request: try them in halves next time
-            halved = max(1, item.row.batch_cap // 2) if error.whole_request_refused else None
-            if halved is not None:
-                halved = max(1, min(halved, len(prepared) // 2))
             uow.ledger.move(
                 item.row.id,
                 expect=[DocumentState.SENDING],
                 to=DocumentState.UNKNOWN,
                 lease=session.lease.number,
-                reason=("checking_with_xero", {}),
+                reason=reason,
                 not_before=uow.now() + session.tools.timings.settle,
-                batch_cap=halved,
             )
         uow.ledger.finish_attempt(batch.id, status=error.status, outcome="unknown", request_id=error.request_id)
         uow.commit()
@@ -138,7 +145,7 @@ def _record(
     for element in answer.value:
         by_key.setdefault(element.key.casefold(), []).append(element)
     created = refused = 0
-    with session.write() as uow:
+    with _results(session) as uow:
         for item in prepared:
             found = by_key.get(item.expected.key.casefold(), [])
             # the same document twice in one answer explains nothing: it is read back

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...domain.accounting import ReferenceData
+from ...domain.accounting import ReferenceData, XeroInvoice
 from ...domain.contacts import ContactIndex
 from ...domain.model import GalleryInfo, Invoice, PaymentMethod, TaxOption
 from ...domain.reasons import Hold
@@ -65,7 +66,7 @@ class Session:
     stop: Callable[[], bool]
     contact_index: ContactIndex | None = None
     contact_owners: dict[str, str] = field(default_factory=dict)
-    asked_again: bool = False
+    own_invoices: Mapping[str, XeroInvoice] | None = None
 
     @property
     def intake(self) -> Intake:
@@ -89,17 +90,34 @@ class Session:
         """Whether this slice is over and others shall go first."""
         return self.stop() or self.tools.clock.monotonic() >= self.ends_at
 
-    def write(self) -> UnitOfWork:
-        """A writing unit of work with a worker's patience."""
-        return self.tools.units.write(patience=PATIENCE)
+    @contextlib.contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A writing unit of work, which renews the lease first. Raises LeaseLost: whoever was frozen for minutes
+        must not conclude anything from what it read before (R8)."""
+        with self.tools.units.write(patience=PATIENCE) as uow:
+            self.lease.hold(uow)
+            yield uow
 
     def read(self) -> UnitOfWork:
         return self.tools.units.read()
+
+    def settings_changed(self, uow: UnitOfWork) -> bool:
+        """Whether somebody has saved the settings, or deleted the webservice, since this slice began."""
+        current = uow.webservices.get(self.gallery_id, self.webservice.id)
+        return current is None or current.version != self.webservice.version
 
     def invoices(self, ids: Sequence[str]) -> dict[str, Invoice]:
         """The gallery's invoices as they are now, by id."""
         unique = list(dict.fromkeys(ids))
         return {invoice.id: invoice for invoice in self.tools.gallery.invoices(self.gallery_id, unique)}
+
+    def take(self, invoices: Sequence[Invoice]) -> int:
+        """Bring these invoices into the ledger, or what is there up to date; how many were new."""
+        with self.write() as uow:
+            found = self.intake.take(uow, invoices, uow.now())
+            self.note(uow, found=found)
+            uow.commit()
+        return found
 
     def note(self, uow: UnitOfWork, *, step: str | None = None, **counts: int) -> None:
         """Add to the run's counts (`progress`), when there is a run."""

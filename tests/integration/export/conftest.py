@@ -1,4 +1,4 @@
-"""Fixtures: one simulated Xero and one office for each test."""
+"""Fixtures: one simulated Xero and one office for each test; the test owns the time of both."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from galleria_xero_plugin.simulator import Simulator, SimulatorSettings
 
-from .office import Office
+from .office import Office, OwnTime
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator(SimulatorSettings(limits=False)) as running:
+    with Simulator(SimulatorSettings(limits=False), clock=OwnTime()) as running:
         yield running
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine
 
@@ -21,7 +22,7 @@ from galleria_xero_plugin.domain.model import Invoice
 from galleria_xero_plugin.domain.settings import AccountMapping, Settings
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunTrigger
 from galleria_xero_plugin.ports.records import Actor, Connection, Document, Run
-from galleria_xero_plugin.ports.xero import Secret, TokenSet, XeroTenant
+from galleria_xero_plugin.ports.xero import Answer, Secret, TokenSet, XeroRequest, XeroTenant
 from galleria_xero_plugin.services.calls import Calls
 from galleria_xero_plugin.services.export import Export
 from galleria_xero_plugin.services.export.session import Timings
@@ -79,13 +80,33 @@ class OwnTime:
         self.at += dt.timedelta(**time)
 
 
+class Line:
+    """The line to Xero, where something may happen before a request goes out (what `before` returns is then the
+    answer, and Xero never hears of it) or after its answer came."""
+
+    def __init__(self, api: XeroClient) -> None:
+        self._api = api
+        self.before: Callable[[XeroRequest[Any]], Answer[Any] | None] = lambda request: None
+        self.after: Callable[[XeroRequest[Any]], None] = lambda request: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._api, name)
+
+    def send(self, request: XeroRequest[Any], access: Any, *, idempotency_key: str | None = None) -> Answer[Any]:
+        instead = self.before(request)
+        answer = instead or self._api.send(request, access, idempotency_key=idempotency_key)
+        self.after(request)
+        return answer
+
+
 class Office:
     """One gallery connected to one simulated organisation."""
 
     def __init__(self, simulator: Simulator, database_url: str, *, gallery: FakeGallery | None = None) -> None:
         self.simulator = simulator
         self.gallery = gallery or FakeGallery()
-        self.time = OwnTime()
+        clock = simulator.world.clock
+        self.time = clock if isinstance(clock, OwnTime) else OwnTime()
         self.bell = Bell()
         self.ended: list[Run] = []
         self.lost: list[str] = []
@@ -93,7 +114,7 @@ class Office:
         self.engine = engine
         migrate.upgrade(engine)
         self.units = SqlUnits(engine, Vault([generate_key()]), now=self.time.now)
-        self.api = XeroClient(f"{simulator.url}/api.xro/2.0")
+        self.api = Line(XeroClient(f"{simulator.url}/api.xro/2.0"))
         self.runs = Runs(self.units, self.bell)
         self.connection = self._connect()
         self.reference_data = self.reference().refresh(self.connection.id)
