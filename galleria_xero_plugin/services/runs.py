@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from ..domain.states import DocumentState, RunKind, RunState, RunTrigger
 from ..errors import Conflict, InvalidInput, NotConnected, NotFound, ReconnectRequired
-from ..ports.records import Actor, Connection, ConnectionStatus, Run
+from ..ports.records import Actor, Connection, ConnectionStatus, Document, Run
 from ..ports.runtime import JobQueue
 from ..ports.store import Units
 from .calls import RESERVE
+from .export.sending import WRITES
 
 REDECIDED = (DocumentState.BLOCKED,)
 """What every new run looks at again: the reason may be gone by now."""
@@ -86,7 +87,8 @@ class Runs:
             connection = _usable(uow.connections.of_webservice(gallery_id, webservice_id))
             if webservice.mapping_completed_at is None:
                 raise InvalidInput({"mapping": "Choose the accounts and tax rates first, then press Update Webservice."})
-            woken = uow.ledger.wake(gallery_id, document_ids)
+            documents = [uow.ledger.get(gallery_id, document_id) for document_id in document_ids]
+            woken = uow.ledger.wake(gallery_id, [row.id for row in documents if row and _can_go(row, connection)])
             if not woken:
                 return None, 0
             run = uow.runs.open_of(connection.id, RunKind.EXPORT)
@@ -105,6 +107,11 @@ class Runs:
             if uow.runs.finish(run_id, RunState.CANCELLED):
                 uow.audit.add(gallery_id, actor, "sync cancelled", subject=run_id)
             uow.commit()
+
+
+def _can_go(document: Document, connection: Connection) -> bool:
+    """A correction is a question, which no sync answers; and what belongs to an earlier organisation stays there."""
+    return document.kind in WRITES and document.tenant_id == connection.tenant_id
 
 
 def _usable(connection: Connection | None) -> Connection:

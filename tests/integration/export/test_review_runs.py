@@ -10,7 +10,7 @@ import pytest
 
 from galleria_xero_plugin.domain.accounting import Element
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState, RunTrigger
-from galleria_xero_plugin.errors import AuthUnavailable, Busy, Unknown
+from galleria_xero_plugin.errors import AccessLost, AuthUnavailable, Busy, Unknown
 from galleria_xero_plugin.ports.records import ConnectionStatus
 from galleria_xero_plugin.ports.xero import Quota
 from galleria_xero_plugin.services.calls import Calls
@@ -21,7 +21,7 @@ from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
 
 from .office import OWNER, Office
-from .test_clean_run import DAY, created, requests
+from .test_clean_run import DAY, created, invoices_in_xero, requests
 from .test_review import elements
 from .test_unclear_answers import fault, settle
 
@@ -138,8 +138,6 @@ def test_a_403_that_nobody_can_explain_right_now_costs_only_a_pause(office: Offi
 
     through(office, lost=nobody_says)
     sell(office, 1)
-    lost = Unknown()  # noqa: F841 - the kind of answer is made below
-    from galleria_xero_plugin.errors import AccessLost
 
     def refused(request) -> None:
         if request.is_write and request.path == "/Invoices":
@@ -246,15 +244,17 @@ def test_a_cancelled_run_leaves_nothing_that_asks_xero_again_and_again(office: O
 def test_waiting_for_xeros_confirmation_costs_no_calls(office: Office):
     office.sell(date=DAY, contact=factories.make_contact("c-71", "Ida", "Renn", email="ida@one.example"))
     office.sell(date=DAY, contact=factories.make_contact("c-72", "Ida", "Renn", email="ida@one.example"))
-    fault(office, "drop", "/Contacts")
+    fault(office, "drop_before", "/Contacts")
     office.sync()
     before = len(requests(office))
 
     for _ in range(10):
         office.time.pass_by(seconds=10)
         office.ring()
-
     assert len(requests(office)) == before
+
+    settle(office)
+    assert (created(office, "Contact"), created(office, "Invoice")) == (1, 2)
 
 
 def test_pause_counts_before_the_next_batch(office: Office):
@@ -319,6 +319,39 @@ def test_the_gallery_is_read_once_in_a_run(office: Office):
         office.sell(date=DAY, contact=factories.make_contact(local_id, "Ida", "Renn", email="ida@one.example"))
     office.sync()
     assert office.gallery.calls["invoices_changed"] == 1
+
+
+def test_trying_again_leaves_questions_that_no_sync_can_answer_where_they_are(office: Office):
+    sale = office.sell(date=DAY)
+    office.sync()
+    office.gallery.cancel_invoice(sale.id)
+    office.sync()
+    assert office.waiting() == {"cancelled_after_sending": 1}
+    with office.units.read() as uow:
+        rows, _ = uow.ledger.page("north-light", NORTH_LIGHT, kind=DocumentKind.INVOICE_VOID)
+
+    woken = office.runs.send_again("north-light", office.webservice.id, [rows[0].id], OWNER)
+
+    assert woken == (None, 0)
+    assert office.states()["invoice_void conflict"] == 1
+
+
+def test_a_webservice_made_anew_sends_nothing_again(office: Office):
+    sale = office.sell(date=DAY)
+    office.gallery.add_payment(sale.id, 50)
+    office.sync()
+    with office.units.write() as uow:
+        uow.webservices.delete("north-light", office.webservice.id)
+        uow.commit()
+    office.connection = office._connect()
+    office.save(office.settings(prefix="NEW"))
+    office.gallery.add_payment(sale.id, 20)
+    office.sell(date=DAY)
+
+    office.sync()
+
+    assert (created(office, "Invoice"), created(office, "Payment")) == (2, 2)
+    assert set(invoices_in_xero(office)) >= {"AG-1", "NEW-2"}
 
 
 # -- overtaken
