@@ -230,6 +230,9 @@ _ROWS = (
     ("scope_missing", "A permission is missing",
      "Xero was not allowed to let us do this ({scope}). Reconnect and allow access again.", _YOU, "Reconnect"),
     # Our side
+    ("needs_config", "A key is missing",
+     "The stored permission cannot be opened with the keys that the site has. Nothing is lost: with the right key "
+     "in its configuration it goes on.", _DEVELOPER, "Try again"),
     ("gallery_failed", "The gallery site did not answer",
      "The gallery's own data could not be read. It is tried again by itself.", _DEVELOPER, "Try now"),
     ("internal", "An error of ours",

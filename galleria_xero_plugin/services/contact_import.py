@@ -87,7 +87,7 @@ class ContactImport:
                 self._end(connection_id, error)
             except TokenUnreadable as error:
                 log.error("connection %s: %s", connection_id, error.detail)
-                self._end(connection_id, error, "internal")
+                self._end(connection_id, error, "needs_config")
         if more:
             self._queue.ring_contacts(connection_id)
 

@@ -16,8 +16,6 @@ from .contact_pages import Position
 from .lease import PATIENCE, Lease, LeaseLost
 
 LOCAL_PAGE = 1_000
-RENEW_EVERY = 20.0
-"""Seconds of work on a page after which the lease is renewed."""
 
 _NAME, _EMAIL, _MAIN, _MOBILE, _FAX, _BILLING, _SHIPPING = (1 << bit for bit in range(7))
 
@@ -142,7 +140,7 @@ class Work:
 
     def _keep_lease(self) -> None:
         """A gallery that is slow to save must not cost us the organisation."""
-        if self._clock.monotonic() - self._renewed > RENEW_EVERY:
+        if self._clock.monotonic() - self._renewed > self._lease.renew_every:
             self._lease.must_hold()
             self._renewed = self._clock.monotonic()
 

@@ -26,6 +26,8 @@ class Lease:
         self._seconds = seconds
         self.connection_id = connection_id
         self.number = number
+        self.renew_every = seconds / 3
+        """Seconds of work after which it should be renewed."""
 
     def hold(self, uow: UnitOfWork) -> None:
         """Claim it for another term in `uow`, and lock out a new claim until that ends. Raises LeaseLost."""

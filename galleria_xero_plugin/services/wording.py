@@ -82,7 +82,7 @@ def standing(
         )  # fmt: skip
     if connection.paused_until is not None and connection.paused_until > now:
         return Standing(
-            Tone.MOVING, Words("Connected. Xero asked for a break: it continues at %(until)s.",
+            Tone.MOVING, Words("Connected. A short break: it continues at %(until)s.",
                                {"until": connection.paused_until})
         )  # fmt: skip
     if open_run is not None:
@@ -174,7 +174,7 @@ def _headline(run: Run, problem: Explanation | None, paused_until: dt.datetime |
     if run.state is RunState.FAILED:
         return Words("It could not finish. Nothing is lost: the next sync goes on from here.")
     if paused_until is not None:
-        return Words("Xero asked for a break. It continues by itself at %(until)s.", {"until": paused_until})
+        return Words("A short break. It continues by itself at %(until)s.", {"until": paused_until})
     if run.state is RunState.QUEUED:
         return Words("Waiting for its turn.")
     return Words("%(step)s", {"step": run.step}) if run.step else Words("Working.")

@@ -88,9 +88,9 @@ def test_a_pause_of_xeros_is_shown_with_its_end(site):
         uow.commit()
     browser = site.browser()
     state = browser.get(f"/xero/runs/{run.id}.json").json
-    assert state["message"].startswith("Xero asked for a break. It continues by itself at")
+    assert state["message"].startswith("A short break. It continues by itself at")
     assert dt.datetime.fromisoformat(state["paused_until"]) - until < dt.timedelta(seconds=1)
-    assert "Xero asked for a break" in browser.get("/xero/").text
+    assert "A short break" in browser.get("/xero/").text
 
 
 def test_when_the_queue_is_down_nothing_is_lost_and_it_is_said(site):

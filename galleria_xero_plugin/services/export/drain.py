@@ -85,7 +85,7 @@ class Export:
                 self._end_run(connection_id, error)
             except TokenUnreadable as error:
                 log.error("connection %s: %s", connection_id, error.detail)
-                self._end_run(connection_id, error, "internal")
+                self._end_run(connection_id, error, "needs_config")
         if more:
             self._queue.ring_export(connection_id)
 
