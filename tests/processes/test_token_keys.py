@@ -18,7 +18,7 @@ def test_a_missing_key_loses_nothing_and_a_rotated_one_works(stage: Stage):
     stage.until(lambda: stage.run(run).finished_at, "the end of the run")
 
     assert (stage.run(run).state, stage.run(run).error_code) == ("failed", "needs_config")
-    assert "nothing was sent twice" in stage.page(f"/runs/{run}")
+    assert "with the right key" in stage.page(f"/runs/{run}")
     assert "is not in TOKEN_KEYS" in stage.processes.log("without-the-key").read_text()
     assert "Traceback" not in stage.processes.log("without-the-key").read_text()
     assert stage.xero.created() == {}
