@@ -21,7 +21,7 @@ from ...ports.records import ContactLink, Document
 from ...ports.store import UnitOfWork
 from .holding import hold
 from .sending import Prepared, send
-from .session import BATCH, Held, Session
+from .session import BATCH, Held, Session, span
 
 OVERLAP = dt.timedelta(minutes=5)
 """Changes are asked for from a little earlier on: what Xero means by "since" is not documented to the second."""
@@ -39,7 +39,7 @@ def step(session: Session) -> bool:
         rows = uow.ledger.due(session.gallery_id, session.tenant_id, DocumentKind.CONTACT, BATCH)
     if not rows:
         return False
-    session.say(f"Sending contacts: {rows[0].contact_name} to {rows[-1].contact_name}")
+    session.say(f"Sending contacts: {span(rows[0].contact_name, rows[-1].contact_name)}")
     prepared = _match(session, rows)
     if prepared:
         send(session, DocumentKind.CONTACT, prepared, on_created=_link_created)

@@ -23,7 +23,7 @@ from . import contact_phase
 from .holding import decided, hold
 from .intake import FOR_GOOD
 from .sending import Prepared, send
-from .session import BATCH, Held, Session
+from .session import BATCH, Held, Session, span
 
 GONE = frozenset({"VOIDED", "DELETED"})
 
@@ -45,6 +45,8 @@ def step(session: Session) -> bool:
     for row in rows:
         invoice = invoices.get(row.local_id)
         reason = session.intake.hold(invoice, now) if invoice else Hold("cancelled_never_sent")
+        if reason is not None and reason.code == "settling_down" == row.reason_code:
+            reason = None  # it was put aside for that, and is due before its time: a person pressed Send now
         if reason is None and invoice is not None:
             eligible.append((row, invoice))
         elif reason is not None:
@@ -60,7 +62,7 @@ def step(session: Session) -> bool:
     hold(session, held)
     prepared = _look_first(session, prepared, invoices)
     if prepared:
-        session.say(f"Sending invoices: {prepared[0].row.label} to {prepared[-1].row.label}")
+        session.say(f"Sending invoices: {span(prepared[0].row.label, prepared[-1].row.label)}")
         send(session, DocumentKind.INVOICE, prepared)
     return True
 

@@ -18,7 +18,7 @@ from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from .holding import decided, hold
 from .sending import Prepared, send
-from .session import BATCH, Held, Session
+from .session import BATCH, Held, Session, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def step(session: Session) -> bool:
     if changed:  # the ledger follows first: a marker must be that of the payment that is sent
         session.take(changed)
         return True
-    session.say(f"Sending payments: {rows[0].label} to {rows[-1].label}")
+    session.say(f"Sending payments: {span(rows[0].contact_name, rows[-1].contact_name)}")
     standing = by_id(session, [document.xero_id for document in sent.values() if document.xero_id])
     prepared: list[Prepared] = []
     held: list[Held] = []

@@ -139,3 +139,8 @@ class Held:
     row: Document
     hold: Hold
     for_good: bool = False
+
+
+def span(first: str, last: str) -> str:
+    """What a batch reaches from and to, for a person who watches."""
+    return first if first == last else f"{first} to {last}"

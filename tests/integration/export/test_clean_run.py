@@ -222,3 +222,26 @@ def test_the_comparison_names_what_a_person_voided_in_xero(office: Office):
 
     found = office.export().compare(office.connection.id)
     assert (found.agreeing, found.missing, found.extra) == (2, ("AG-2",), ())
+
+
+def test_a_new_invoice_waits_for_typing_errors_unless_a_person_says_send_now(office: Office):
+    fresh = office.sell(date=office.time.now().date(), issued_at=office.time.now() - dt.timedelta(minutes=5))
+    office.sync()
+    assert office.waiting() == {"settling_down": 1}
+
+    with office.units.write() as uow:
+        uow.ledger.wake(office.webservice.gallery_id, [office.document(DocumentKind.INVOICE, fresh.id).id])
+        uow.commit()
+    office.sync()
+    assert created(office, "Invoice") == 1
+
+
+def test_a_new_invoice_goes_by_itself_an_hour_later(office: Office):
+    office.sell(date=office.time.now().date(), issued_at=office.time.now() - dt.timedelta(minutes=5))
+    office.sync()
+    office.time.pass_by(minutes=30)
+    office.sync()
+    assert created(office, "Invoice") == 0
+    office.time.pass_by(minutes=30)
+    office.sync()
+    assert created(office, "Invoice") == 1
