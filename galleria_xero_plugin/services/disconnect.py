@@ -73,7 +73,7 @@ class Disconnect:
 
     def noticed_lost(self, connection_id: str) -> bool:
         """After a 403: whether the organisation is gone from /connections. Then the connection is closed and its
-        people get a mail. False also while Xero does not say: nothing is concluded from no answer."""
+        people get a mail. Raises AuthUnavailable while Xero does not say: nothing is concluded from no answer."""
         with self._units.read() as uow:
             connection = uow.connections.get(connection_id)
         if connection is None or connection.status is ConnectionStatus.DISCONNECTED:
@@ -81,7 +81,7 @@ class Disconnect:
         try:
             _, token = self._tokens.access(connection_id)
             held = {tenant.tenant_id for tenant in self._auth.connections(token)}
-        except (AuthUnavailable, AuthRejected, NotConnected) as problem:
+        except (AuthRejected, NotConnected) as problem:
             log.info("connection %s: Xero does not say what is connected: %s", connection_id, problem.detail)
             return False
         if connection.tenant_id in held:

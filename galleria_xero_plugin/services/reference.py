@@ -67,8 +67,9 @@ class Reference:
         with self._units.read() as uow:
             return uow.reference.get(gallery_id, tenant_id)
 
-    def for_run(self, connection: Connection) -> ReferenceData:
-        """What a run works with: the stored data with lock dates that are at most 15 minutes old.
+    def for_run(self, connection: Connection, *, interactive: bool = False) -> ReferenceData:
+        """What a run works with: the stored data with lock dates that are at most 15 minutes old. The run of a person
+        (`interactive`) may use the day's reserve of calls.
 
         No call, one call (the organisation), or six when there is nothing usable. Raises as `refresh`.
         """
@@ -76,10 +77,10 @@ class Reference:
             data = uow.reference.get(connection.gallery_id, connection.tenant_id)
             age = None if data is None else uow.now() - data.fetched_at
         if data is None or age is None or age > OLDEST:
-            return self.refresh(connection.id, interactive=False)
+            return self.refresh(connection.id, interactive=interactive)
         if age < LOCK_DATES_AGE:
             return data
-        organisation = self._calls.of(connection).read(self._api.organisation())
+        organisation = self._calls.of(connection, interactive=interactive).read(self._api.organisation())
         # fetched_at stays: it is the age of the oldest part
         data = replace(data, organisation=organisation)
         with self._units.write(patience=PATIENCE) as uow:

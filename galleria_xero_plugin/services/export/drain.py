@@ -133,7 +133,8 @@ class Export:
             log.warning("connection %s: %d documents of a dead worker are checked", connection_id, expired)
         if nothing and not idle:
             return None
-        reference = self._reference.for_run(connection)
+        interactive = run is not None and run.trigger is not RunTrigger.SCHEDULE
+        reference = self._reference.for_run(connection, interactive=interactive)
         with tools.units.read() as uow:
             connection = uow.connections.get(connection_id) or connection  # with the calls that this took
         return Session(
@@ -141,7 +142,7 @@ class Export:
             connection=connection,
             webservice=webservice,
             lease=lease,
-            calls=self._calls.of(connection, interactive=run is not None and run.trigger is not RunTrigger.SCHEDULE),
+            calls=self._calls.of(connection, interactive=interactive),
             run=run,
             info=tools.gallery.info(gallery_id),
             reference=reference,

@@ -291,7 +291,15 @@ def test_a_disconnection_made_in_xero_is_noticed_at_the_next_call(house):
     assert "disconnected in Xero" in house.audited()
 
 
-@pytest.mark.parametrize("fault", [None, SILENT, AuthRejected("invalid_token")])
+def test_nothing_is_concluded_while_xero_does_not_say(house):
+    _, connection = house.connected()
+    house.auth.faults = [SILENT]
+    with pytest.raises(AuthUnavailable):
+        house.connect.noticed_lost(connection.id)
+    assert house.connection(connection.id).status is ConnectionStatus.ACTIVE
+
+
+@pytest.mark.parametrize("fault", [None, AuthRejected("invalid_token")])
 def test_a_403_alone_proves_nothing(house, fault):
     _, connection = house.connected()
     house.auth.faults = [fault] if fault else []
