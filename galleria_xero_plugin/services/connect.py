@@ -104,7 +104,7 @@ class Connect(Disconnect):
         with self._units.write(patience=PATIENCE) as uow:
             consent = uow.oauth_states.use(digest(state))
             uow.commit()  # used, whatever comes next
-        if consent is None:
+        if consent is None or not consent.nonce:  # without one it is a choice, and no answer of Xero's
             raise self._refusal(access, "used")
         if not is_from(consent, access, browser_secret):
             raise self._refusal(access, "mismatch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from .._paths import resource_dir
 from . import activity_views, error_pages, run_views, settings_views, setup_views
@@ -65,6 +65,18 @@ ROUTES = (
 )
 
 
+LARGEST_FORM = 256 << 10
+"""Bytes of a form of ours; the largest, Edit, has some hundred fields."""
+
+
+def _bounded(*_: object) -> None:
+    """A larger body is refused (413), or by the host's own limit where that is lower. This runs before anybody's
+    `before_request`, where a host's CSRFProtect reads the form."""
+    for limit in ("max_content_length", "max_form_memory_size"):
+        hosts = getattr(request, limit)
+        setattr(request, limit, LARGEST_FORM if hosts is None else min(hosts, LARGEST_FORM))
+
+
 def make_blueprint() -> Blueprint:
     """A new blueprint: one app, one blueprint."""
     blueprint = Blueprint(
@@ -77,6 +89,7 @@ def make_blueprint() -> Blueprint:
     )
     for route in ROUTES:
         blueprint.add_url_rule(route.rule, route.endpoint, guarded(route.right, route.view), methods=[route.method])
+    blueprint.url_value_preprocessor(_bounded)
     blueprint.after_request(finish)
     error_pages.register(blueprint)
     return blueprint

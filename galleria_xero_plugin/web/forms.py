@@ -53,7 +53,7 @@ class EmailsField(StringField):
         if len(found) > EMAILS_AT_MOST:
             raise ValidationError(f"Please give at most {EMAILS_AT_MOST} addresses.")
         for address in found:
-            if len(address) > 254 or not _ADDRESS.fullmatch(address):
+            if len(address) > 254 or not address.isprintable() or not _ADDRESS.fullmatch(address):
                 raise ValidationError(f"“{address[:80]}” is not an e-mail address.")
 
 

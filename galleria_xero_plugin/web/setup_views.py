@@ -61,8 +61,9 @@ def begin(access: Access, webservice_id: str) -> Response:
     A redirect after a POST is blocked by Chromium when the host's policy says `form-action 'self'`; an answer
     with a Refresh header is not, and its link works where Refresh is switched off.
     """
-    secret = session.setdefault(_BROWSER, secrets.token_urlsafe(32))
-    url = services().connect.begin(access, webservice_id, secret)
+    if not _browser(access):
+        session[_BROWSER] = [access.user_id, secrets.token_urlsafe(32)]
+    url = services().connect.begin(access, webservice_id, _browser(access))
     response = page("continue.html", access, _gallery(access), url=url)
     response.headers["Refresh"] = f"0;url={url}"
     return response
@@ -70,11 +71,13 @@ def begin(access: Access, webservice_id: str) -> Response:
 
 def callback(access: Access) -> Response:
     """Back from Xero. Always goes on to another page: this address holds the code."""
+    if request.method == "HEAD":  # a link scanner's: only the browser itself uses the answer up
+        return see_other("index")
     code = request.args.get("code")
     try:
         outcome = services().connect.complete(
             access,
-            session.get(_BROWSER, ""),
+            _browser(access),
             state=request.args.get("state", ""),
             code=Secret(code) if code else None,
             error=request.args.get("error"),
@@ -86,6 +89,13 @@ def callback(access: Access) -> Response:
         session[_CHOICE] = outcome.choice
         return see_other("choose")
     return _on(outcome)
+
+
+def _browser(access: Access) -> str:
+    """What only this browser's session holds, or "". It is one person's: a session that outlives a sign-out does
+    not hand it on to the next."""
+    user_id, secret = session.get(_BROWSER) or ("", "")
+    return secret if user_id == access.user_id else ""
 
 
 def choose(access: Access) -> Response:
