@@ -12,11 +12,11 @@ from flask.cli import with_appcontext
 
 from .db import migrate
 from .db.vault import generate_key
-from .doctor import FAIL, examine
-from .domain.states import RunTrigger
+from .doctor import FAIL, counted, examine
+from .domain.states import WAITING, DocumentKind, RunTrigger
 from .errors import GalleriaXeroError, InvalidInput
 from .jobs.worker import NoRedis, run_tick, run_worker, tick_command
-from .ports.records import Actor, ConnectionStatus
+from .ports.records import Actor, Connection, ConnectionStatus
 from .proxies import services, state
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ GROUP = "galleria-xero"
 COMMAND_LINE = Actor("", "command line")
 ROWS = 200
 FOREVER = dt.timedelta(days=36_500)
+UPGRADE = f"run `flask {GROUP} db upgrade`"
 
 
 def make_cli(engine: Callable[[], Engine]) -> click.Group:
@@ -52,17 +53,19 @@ def _database(engine: Callable[[], Engine]) -> click.Group:
     @with_appcontext
     def current() -> None:
         """Show the revision of the tables."""
-        click.echo(migrate.current(engine()) or "There are no tables yet: run `flask galleria-xero db upgrade`.")
+        click.echo(migrate.current(engine()) or f"There are no tables yet: {UPGRADE}.")
 
     @group.command("check")
     @with_appcontext
     def check() -> None:
         """Compare the tables with what this release expects."""
+        if migrate.current(engine()) is None:
+            raise click.ClickException(f"There are no tables yet: {UPGRADE}.")
         differences = migrate.check(engine())
         for difference in differences:
             click.echo(difference)
         if differences or not migrate.at_head(engine()):
-            raise click.ClickException("These are not the tables of this release: run `db upgrade`.")
+            raise click.ClickException(f"These are not the tables of this release: {UPGRADE}.")
         click.echo("The tables are those of this release.")
 
     return group
@@ -109,8 +112,8 @@ def _sweep() -> None:
     """Look for due work once: for any cron, as often as you like."""
     report = services().schedules.sweep()
     click.echo(
-        f"{report.started} started by schedule, {report.rung} rung, {report.kept} permissions renewed, "
-        f"{report.mailed} mails, {report.purged} old consents removed."
+        f"Started by schedule: {report.started}. Rung: {report.rung}. Permissions renewed: {report.kept}. "
+        f"Mails: {report.mailed}. Old consents removed: {report.purged}."
     )
 
 
@@ -143,6 +146,9 @@ def _reconcile(gallery: str | None) -> None:
             for connection in uow.connections.to_keep(uow.now() + FOREVER)
             if connection.status is ConnectionStatus.ACTIVE and gallery in (None, connection.gallery_id)
         ]
+    if not connections:
+        whose = "There is no connected webservice" if gallery is None else f"{gallery} has no connected webservice"
+        click.echo(f"{whose}: nothing to compare.")
     clean = 0
     for connection in connections:
         try:
@@ -150,10 +156,20 @@ def _reconcile(gallery: str | None) -> None:
         except GalleriaXeroError as problem:
             click.echo(f"{connection.gallery_id}: {problem.user_message}", err=True)
         else:
-            click.echo(f"{connection.gallery_id}: {found}")
+            click.echo(f"{connection.gallery_id}: {found} {_waiting(connection)}")
             clean += found.clean
     if clean < len(connections):
         raise click.ClickException(f"Only {clean} of {len(connections)} agree.")
+
+
+def _waiting(connection: Connection) -> str:
+    """What was not compared, because it has not been sent."""
+    with state().units.read() as uow:
+        counts = uow.ledger.counts(connection.gallery_id, connection.tenant_id)
+    waiting = sum(counts.get((DocumentKind.INVOICE, one), 0) for one in WAITING)
+    if not waiting:
+        return "No invoice waits."
+    return f"{counted(waiting, 'invoice')} {'waits' if waiting == 1 else 'wait'}: Activity says why."
 
 
 @click.command("rotate-keys")
@@ -168,7 +184,7 @@ def _rotate_keys() -> None:
         total += changed
         if not after:
             break
-    click.echo(f"{total} connections are now under the first key.")
+    click.echo(f"{counted(total, 'connection')} put under the first key.")
 
 
 @click.command("restored")
@@ -180,11 +196,12 @@ def _restored() -> None:
         until = uow.now() + state().config.key_window
         connections = uow.connections.quarantine(until)
         uow.commit()
-    click.echo(f"{connections} connections look first until {until:%Y-%m-%d %H:%M:%S} UTC.")
+    looks = f"{counted(connections, 'connection')} {'looks' if connections == 1 else 'look'} first"
+    click.echo(f"{looks} until {until:%Y-%m-%d %H:%M:%S} UTC.")
     click.echo("A restored permission is usually too old: galleries may have to press Reconnect.")
 
 
 @click.command("new-key")
 def _new_key() -> None:
-    """Make a key for GALLERIA_XERO_TOKEN_KEYS."""
+    """Make another key for GALLERIA_XERO_TOKEN_KEYS."""
     click.echo(generate_key())

@@ -7,10 +7,11 @@ Durations are seconds. A wrong or missing value is reported with all others in o
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from . import hosts
 from .errors import ConfigError
@@ -55,6 +56,12 @@ DEFAULTS: dict[str, object] = {
     "SLICE": 20,  # a job works so long, then lets others go first
     "TIME_SCALE": 1,  # tests divide SETTLE, KEY_WINDOW and QUIET_PERIOD by this; refused in production
 }
+
+
+# Where Xero is: another Xero than the real one has all of them.
+ADDRESSES = ("AUTHORIZE_URL", "TOKEN_URL", "JWKS_URL", "CONNECTIONS_URL", "API_URL", "DEEP_LINK_URL")
+OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
+NEW_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 class _Hidden(str):
@@ -106,12 +113,21 @@ def set_defaults(config: MutableMapping[str, object]) -> None:
         config.setdefault(PREFIX + name, value)
 
 
-def read(config: Mapping[str, object], *, production: bool) -> Config:
+def unknown(config: Mapping[str, object]) -> dict[str, str]:
+    """The host's keys with our prefix that are none of ours, each with the one that may be meant, or ""."""
+    names = sorted(key.removeprefix(PREFIX) for key in config if key.startswith(PREFIX))
+    meant = {name: difflib.get_close_matches(name, DEFAULTS, 1, 0.7) for name in names if name not in DEFAULTS}
+    return {PREFIX + name: PREFIX + near[0] if near else "" for name, near in meant.items()}
+
+
+def read(
+    config: Mapping[str, object], *, production: bool, check_keys: Callable[[Sequence[str]], object] = tuple
+) -> Config:
     """Check the host's configuration and return it frozen.
 
     `production` is whether the app runs for real (neither debug nor testing): then only Xero's own hosts, https
-    and TIME_SCALE 1 are accepted, or with ALLOW_OTHER_HOSTS a simulator on the same machine.
-    Raises ConfigError that lists every fault.
+    and TIME_SCALE 1 are accepted, or with ALLOW_OTHER_HOSTS a simulator on the same machine. `check_keys` raises
+    ValueError for token keys that cannot be used. Raises ConfigError that lists every fault.
     """
     reader = _Reader(config)
     text, whole = reader.text, reader.whole
@@ -121,44 +137,43 @@ def read(config: Mapping[str, object], *, production: bool) -> Config:
         reader.fault("TIME_SCALE", "must be 1 in production")
     redirect_uri = text("REDIRECT_URI", required=True)
     reader.check_redirect(redirect_uri)
-    addresses = {
-        name: text(name, required=True).rstrip("/")
-        for name in ("AUTHORIZE_URL", "TOKEN_URL", "JWKS_URL", "CONNECTIONS_URL", "API_URL", "DEEP_LINK_URL")
-    }
-    for fault in hosts.check_addresses({n: a for n, a in addresses.items() if a}, allow_other):
-        reader.faults.append(PREFIX + fault)
-    if production and allow_other:
-        for name, address in addresses.items():
-            reader.check_own_machine(name, address)
+    addresses = {name: text(name, required=True).rstrip("/") for name in ADDRESSES}
+    reader.check_addresses({name: address for name, address in addresses.items() if address}, allow_other, production)
+    site_url, issuer = text("SITE_URL"), text("ISSUER", required=True)
+    reader.check_full("SITE_URL", site_url, "https://your-site.example")
+    reader.check_full("ISSUER", issuer, hosts.ISSUER)
     smtp_url, mail_from = text("SMTP_URL"), text("MAIL_FROM")
-    if smtp_url and urlsplit(smtp_url).scheme not in ("smtp", "smtps"):
+    if smtp_url and _split(smtp_url).scheme not in ("smtp", "smtps"):
         reader.fault("SMTP_URL", "must begin with smtp:// or smtps://")
     if smtp_url and not mail_from:
         reader.fault("MAIL_FROM", "must be set when SMTP_URL is, e.g. sync@your-site.example")
     redis_url = text("REDIS_URL", required=True)
-    if redis_url and urlsplit(redis_url).scheme not in ("redis", "rediss", "unix"):
+    if redis_url and _split(redis_url).scheme not in ("redis", "rediss", "unix"):
         reader.fault("REDIS_URL", "must begin with redis://, rediss:// or unix://")
-    parts = urlsplit(redirect_uri)
+    token_keys = reader.keys(check_keys)
+    bind_key = text("BIND_KEY")
+    reader.check_bind(bind_key)
+    parts = _split(redirect_uri)
     made = Config(
         client_id=text("CLIENT_ID", required=True),
         client_secret=_Hidden(text("CLIENT_SECRET", required=True)),
         redirect_uri=redirect_uri,
-        token_keys=tuple(_Hidden(key) for key in reader.keys()),
+        token_keys=tuple(_Hidden(key) for key in token_keys),
         redis_url=_Hidden(redis_url),
         queue=text("QUEUE", required=True),
         app_factory=text("APP") or None,
         base_template=text("BASE_TEMPLATE", required=True),
-        bind_key=text("BIND_KEY") or None,
+        bind_key=bind_key or None,
         smtp_url=_Hidden(smtp_url) if smtp_url else None,
         mail_from=mail_from,
-        site_url=(text("SITE_URL") or f"{parts.scheme}://{parts.netloc}").rstrip("/"),
+        site_url=(site_url or f"{parts.scheme}://{parts.netloc}").rstrip("/"),
         authorize_url=addresses["AUTHORIZE_URL"],
         token_url=addresses["TOKEN_URL"],
         jwks_url=addresses["JWKS_URL"],
         connections_url=addresses["CONNECTIONS_URL"],
         api_url=addresses["API_URL"],
         deep_link_url=addresses["DEEP_LINK_URL"],
-        issuer=text("ISSUER", required=True),
+        issuer=issuer,
         allow_other_hosts=allow_other,
         calls_per_minute=whole("CALLS_PER_MINUTE", 0, 10_000),
         day_reserve=whole("DAY_RESERVE", 0, 5_000),
@@ -208,20 +223,27 @@ class _Reader:
             return least
         return number
 
-    def keys(self) -> tuple[str, ...]:
+    def keys(self, check: Callable[[Sequence[str]], object]) -> tuple[str, ...]:
         value = self.value("TOKEN_KEYS")
         keys = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value or ())
         keys = [key for key in keys if key]
         if not keys or not all(isinstance(key, str) for key in keys):
-            self.fault("TOKEN_KEYS", "is missing: make one with `flask galleria-xero new-key`")
+            self.fault("TOKEN_KEYS", f"is missing: make a key with {NEW_KEY}")
             return ()
+        try:
+            check(keys)
+        except ValueError as problem:
+            self.fault("TOKEN_KEYS", f"cannot be used: {problem}")
+        signing = self._config.get("SECRET_KEY")
+        if (signing.decode("latin-1") if isinstance(signing, bytes) else signing) in keys:
+            self.fault("TOKEN_KEYS", f"must not be the site's SECRET_KEY: make a key with {NEW_KEY}")
         return tuple(keys)
 
     def check_redirect(self, address: str) -> None:
         """Xero takes https, and http for the name localhost only (xero-facts §1.2)."""
         if not address:
             return
-        parts = urlsplit(address)
+        parts = _split(address)
         if parts.scheme == "http" and parts.hostname != "localhost":
             self.fault("REDIRECT_URI", "must be https (http is accepted by Xero for the name localhost only)")
         elif parts.scheme not in ("http", "https") or not parts.hostname:
@@ -229,6 +251,37 @@ class _Reader:
         elif parts.query or parts.fragment:
             self.fault("REDIRECT_URI", "must have neither a query nor a fragment")
 
-    def check_own_machine(self, name: str, address: str) -> None:
-        if address and urlsplit(address).hostname not in ("localhost", "127.0.0.1", "::1"):
-            self.fault(name, "must be Xero's own address, or a simulator on this machine, in production")
+    def check_full(self, name: str, address: str, example: str) -> None:
+        """Empty, or an address to which a path can be added."""
+        parts = _split(address)
+        if address and not (parts.scheme in ("http", "https") and parts.hostname and not parts.query + parts.fragment):
+            self.fault(name, f"must be a full address like {example}")
+
+    def check_addresses(self, addresses: Mapping[str, str], allow_other: bool, production: bool) -> None:
+        """All six lead to Xero, or with ALLOW_OTHER_HOSTS all six to another one."""
+        elsewhere = [name for name, address in addresses.items() if not hosts.is_xeros(address)]
+        found = hosts.check_addresses(addresses, allow_other and bool(elsewhere))
+        self.faults += [PREFIX + fault for fault in found]
+        left = [PREFIX + name for name in addresses if name not in elsewhere]
+        if elsewhere and not allow_other:
+            self.fault("ALLOW_OTHER_HOSTS", "must be True for a local Xero, and then all six addresses lead to it")
+        elif elsewhere and left:
+            self.fault("ALLOW_OTHER_HOSTS", f"is for a Xero to which all six addresses lead: set {', '.join(left)} too")
+        if production and allow_other:
+            for name in elsewhere:
+                if _split(addresses[name]).hostname not in OWN_MACHINE:
+                    self.fault(name, "must lead to Xero, or to a local Xero on this very machine, in production")
+
+    def check_bind(self, key: str) -> None:
+        binds = self._config.get("SQLALCHEMY_BINDS")
+        known = sorted(map(str, binds)) if isinstance(binds, Mapping) else []
+        if key and key not in known:
+            self.fault("BIND_KEY", f"must be one of SQLALCHEMY_BINDS ({', '.join(known) or 'which has none'})")
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address; all empty for what is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")

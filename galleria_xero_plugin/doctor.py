@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, url_for
+from jinja2 import TemplateNotFound
 
+from . import config as configuration
 from .db import migrate
 from .errors import TokenUnreadable
 from .jobs.worker import NoRedis, workers_seen
@@ -46,13 +48,16 @@ OK, WARN, FAIL = Finding.Grade
 def examine(app: Flask, engine: Callable[[], Engine]) -> list[Finding]:
     """All findings; inside an application context."""
     return [
+        _guarded("configuration", lambda: _configuration(app)),
         _guarded("redirect address", lambda: _redirect_address(app)),
+        _guarded("base template", lambda: _base_template(app)),
+        _guarded("session", lambda: _session(app)),
         _guarded("CSRF", lambda: _csrf(app)),
         _guarded("tables", lambda: _tables(engine())),
         _guarded("database", lambda: _database(engine())),
         _guarded("clock", _clock),
         _guarded("token keys", _keys),
-        _guarded("Redis", lambda: _redis(app)),
+        *_redis_and_workers(app),
     ]
 
 
@@ -62,6 +67,34 @@ def _guarded(about: str, look: Callable[[], tuple[Finding.Grade, str]]) -> Findi
     except Exception as problem:  # a check that breaks is a finding too; the others still want to be seen
         grade, words = FAIL, f"could not be checked ({type(problem).__name__})"
     return Finding(grade, about, words)
+
+
+def _configuration(app: Flask) -> tuple[Finding.Grade, str]:
+    unknown = configuration.unknown(app.config)
+    if not unknown:
+        return OK, "every key is known"
+    each = (key + (f" (did you mean {meant}?)" if meant else "") for key, meant in unknown.items())
+    return WARN, f"no such key, so it has no effect: {', '.join(each)}"
+
+
+def _base_template(app: Flask) -> tuple[Finding.Grade, str]:
+    name = state().config.base_template
+    try:
+        app.jinja_env.get_template(name)
+    except TemplateNotFound as missing:
+        return FAIL, f"there is no template {missing.name}: GALLERIA_XERO_BASE_TEMPLATE is {name}"
+    return OK, name
+
+
+def _session(app: Flask) -> tuple[Finding.Grade, str]:
+    if not app.secret_key:
+        return FAIL, "SECRET_KEY is missing: without it the site has no sessions, and nobody can sign in"
+    if str(app.config["SESSION_COOKIE_SAMESITE"]).lower() == "strict":
+        return FAIL, (
+            'SESSION_COOKIE_SAMESITE is "Strict": whoever comes back from Xero would not be signed in any more; '
+            'set it to "Lax"'
+        )
+    return OK, "its cookie comes along when somebody returns from Xero"
 
 
 def _redirect_address(app: Flask) -> tuple[Finding.Grade, str]:
@@ -115,17 +148,26 @@ def _keys() -> tuple[Finding.Grade, str]:
             except TokenUnreadable:
                 unreadable += 1
     if unreadable:
-        return FAIL, f"{unreadable} connections cannot be opened: a key is missing from GALLERIA_XERO_TOKEN_KEYS"
+        cannot = f"{counted(unreadable, 'connection')} cannot be opened"
+        return FAIL, f"{cannot}: a key is missing from GALLERIA_XERO_TOKEN_KEYS"
     keys = len(state().config.token_keys)
-    more = "; run `rotate-keys`, then remove the old ones" if keys > 1 else ""
-    return OK, f"{len(connections)} connections can be opened with {keys} key{'s' * (keys > 1)}{more}"
+    more = "; run `flask galleria-xero rotate-keys`, then remove the old ones" if keys > 1 else ""
+    return OK, f"{counted(len(connections), 'connection')} can be opened with {counted(keys, 'key')}{more}"
 
 
-def _redis(app: Flask) -> tuple[Finding.Grade, str]:
+def _redis_and_workers(app: Flask) -> list[Finding]:
+    """Without Redis nothing can be said about workers."""
     try:
         workers = workers_seen(app)
     except NoRedis:
-        return FAIL, "does not answer at GALLERIA_XERO_REDIS_URL: nothing is sent until it does"
+        words = "does not answer at GALLERIA_XERO_REDIS_URL: nothing is sent until it does"
+        return [Finding(FAIL, "Redis", words)]
+    answers = Finding(OK, "Redis", "answers")
     if not workers:
-        return FAIL, "answers, but no worker was seen lately: run `flask galleria-xero worker`"
-    return OK, f"answers, {workers} worker{'s' * (workers > 1)} at it"
+        return [answers, Finding(FAIL, "workers", "none was seen lately: run `flask galleria-xero worker`")]
+    return [answers, Finding(OK, "workers", f"{counted(workers, 'worker')} seen lately")]
+
+
+def counted(number: int, what: str) -> str:
+    """1 connection, 2 connections."""
+    return f"{number} {what}" + ("" if number == 1 else "s")

@@ -14,8 +14,7 @@ from .cli import make_cli
 from .config import Config
 from .db.migrate import protect_host_migrations
 from .db.uow import SqlUnits
-from .db.vault import Vault
-from .errors import ConfigError
+from .db.vault import Vault, parse_keys
 from .jobs.queue import RqQueue
 from .ports.gallery import Gallery
 from .ports.runtime import Mailer
@@ -72,9 +71,8 @@ class GalleriaXero:
         if EXTENSION_KEY in app.extensions:
             raise RuntimeError("GalleriaXero is initialised on this app already: call init_app once for each app")
         configuration.set_defaults(app.config)
-        config = configuration.read(app.config, production=not (app.debug or app.testing))
-        vault = _vault(config)
-        units = SqlUnits(lambda: db.engines[config.bind_key], vault)
+        config = configuration.read(app.config, production=not (app.debug or app.testing), check_keys=parse_keys)
+        units = SqlUnits(lambda: db.engines[config.bind_key], Vault(config.token_keys))
         app.extensions[EXTENSION_KEY] = _build(
             config, self._gallery, self._mailer or _mailer(config), units, RqQueue(config, self._redis)
         )
@@ -98,13 +96,6 @@ def ring(gallery_id: str, invoice_id: str | None = None, session: Session | scop
         return
     with current.units.within(session) as uow:
         current.services.doorbell.take(uow, gallery_id, invoice_id)
-
-
-def _vault(config: Config) -> Vault:
-    try:
-        return Vault(config.token_keys)
-    except ValueError as error:
-        raise ConfigError([f"{configuration.PREFIX}TOKEN_KEYS {error}"]) from None
 
 
 def _mailer(config: Config) -> Mailer:

@@ -18,10 +18,9 @@ ISSUER = "https://identity.xero.com"
 
 
 def check_addresses(addresses: Mapping[str, str], allow_other_hosts: bool = False) -> list[str]:
-    """The faults of these addresses (config key -> address), one sentence each, without user or password parts.
+    """The faults of these addresses (config key -> address), "<key> <what is wrong>" each, without user or password.
 
-    With `allow_other_hosts` (a local simulator; production refuses the setting) any http or https address
-    with a host will do."""
+    With `allow_other_hosts` (a local simulator) any http or https address with a host will do."""
     faults = []
     for key, address in addresses.items():
         fault = _fault(address, allow_other_hosts)
@@ -32,24 +31,32 @@ def check_addresses(addresses: Mapping[str, str], allow_other_hosts: bool = Fals
 
 def _fault(address: str, allow_other_hosts: bool) -> str:
     if not isinstance(address, str) or not address.isascii() or not address.isprintable() or " " in address:
-        return "must be an address in plain ASCII without spaces."
+        return "must be an address in plain ASCII without spaces"
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return "is not an address."
+        return "is not an address"
     if "@" in parts.netloc or "\\" in address:
-        return "must not contain a user name, a password or a backslash."
+        return "must not contain a user name, a password or a backslash"
     if parts.query or parts.fragment:
-        return "must not contain a query or a fragment."
+        return "must not contain a query or a fragment"
     if parts.scheme not in ("http", "https") or not host:
-        return "must start with https:// and a host."
+        return "must be a full address that begins with https://"
     if allow_other_hosts:
         return ""
-    if parts.scheme != "https":
-        return "must use https."
     if host not in XERO_HOSTS:
-        return f"must lead to Xero ({', '.join(sorted(XERO_HOSTS))}), not to {host}."
+        return f"leads to {host}, not to Xero ({', '.join(sorted(XERO_HOSTS))})"
+    if parts.scheme != "https":
+        return "must use https"
     if port not in (None, 443):
-        return "must not name a port."
+        return "must not name a port"
     return ""
+
+
+def is_xeros(address: str) -> bool:
+    """Whether an address leads to one of Xero's hosts, in whatever way."""
+    try:
+        return urlsplit(address).hostname in XERO_HOSTS
+    except ValueError:
+        return False

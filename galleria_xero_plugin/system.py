@@ -41,7 +41,7 @@ class LogMailer:
     addresses nor the text: a log is read by more people than a mailbox."""
 
     def send(self, mail: Mail) -> None:
-        log.warning("not mailed to %d addresses, because SMTP_URL is not set: %s", len(mail.to), _line(mail.subject))
+        log.warning("not mailed, because SMTP_URL is not set (recipients: %d): %s", len(mail.to), _line(mail.subject))
 
 
 class SmtpMailer:

@@ -46,7 +46,7 @@ LAYERS = {
     "extension": Layer({"cli", "system", *ALL}, {"flask", "click"}),
     "cli": Layer({"doctor", *ALL}, {"flask", "click"}),
     # What only a running host can tell, read by the command of that name.
-    "doctor": Layer(ALL, {"flask"}),
+    "doctor": Layer(ALL, {"flask", "jinja2"}),
     "_paths": Layer(set()),
     "_bootstrap": Layer(set()),
     "testing": Layer(INNER, {"pytest"}),

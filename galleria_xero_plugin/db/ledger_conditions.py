@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, String, and_, bindparam, or_, select
 
-from ..domain.states import DocumentState
+from ..domain.states import WAITING, DocumentState
 from .ledger_models import NUMBER_FREE_STATES, NUMBERED_KINDS, Export
 from .models import table_of
 from .store import past
@@ -35,6 +35,27 @@ def may_be_sent(now: ColumnElement[int], rows: Any = EXPORT) -> ColumnElement[bo
         .exists()
     )
     return and_(rows.c.state == DocumentState.PENDING.value, past(rows.c.not_before, now), ~not_done_yet)
+
+
+def waits() -> ColumnElement[bool]:
+    """It waits by its own state."""
+    return EXPORT.c.state.in_(_values(WAITING))
+
+
+def behind() -> ColumnElement[bool]:
+    """PENDING, but it cannot go on, because what it depends on waits, or what that depends on in turn."""
+    before, further = EXPORT.alias(), EXPORT.alias()
+    further_waits = (
+        select(further.c.id)
+        .where(further.c.id == before.c.depends_on, further.c.state.in_(_values(WAITING)))
+        .correlate(before)
+        .exists()
+    )
+    before_waits = or_(
+        before.c.state.in_(_values(WAITING)), and_(before.c.state == DocumentState.PENDING.value, further_waits)
+    )
+    found = select(before.c.id).where(before.c.id == EXPORT.c.depends_on, before_waits).correlate(EXPORT).exists()
+    return and_(state(DocumentState.PENDING), found)
 
 
 def unfinished_by_itself(connection: Any, now: ColumnElement[int]) -> ColumnElement[bool]:
@@ -74,6 +95,10 @@ def number_is_free(natural_key: str | None = None) -> ColumnElement[bool]:
         .exists()
     )
     return or_(EXPORT.c.kind.not_in(NUMBERED_KINDS), ~holder)
+
+
+def _values(states: Sequence[DocumentState]) -> list[str]:
+    return [one.value for one in states]
 
 
 def _literals(values: Sequence[str]) -> BindParameter[Any]:

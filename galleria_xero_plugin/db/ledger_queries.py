@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 
 from ..domain.states import DocumentKind, DocumentState
 from ..ports.records import Document
-from .ledger_conditions import EXPORT, may_be_sent, of_organisation, state
+from .ledger_conditions import EXPORT, behind, may_be_sent, of_organisation, state, waits
 from .ledger_models import Attempt, AttemptDocument
 from .ledger_record import RECORD, folded, record
 from .models import table_of
@@ -19,7 +19,6 @@ from .types import clean, from_ms
 
 _ATTEMPT = table_of(Attempt)
 _CARRIED = table_of(AttemptDocument)
-_WAITING = (DocumentState.BLOCKED.value, DocumentState.REJECTED.value, DocumentState.CONFLICT.value)
 # A contact has no date, and a row without one has a place in the list all the same.
 _LISTED_BY = func.coalesce(EXPORT.c.document_date, dt.date.min)
 
@@ -65,26 +64,39 @@ class Queries(Store):
         row = self._read(query).one_or_none()
         return None if row is None else record(row)
 
+    def before(self, gallery_id: str, documents: Iterable[Document]) -> Mapping[str, Document]:
+        found: dict[str, Document] = {}
+        while ids := {document.depends_on for document in documents if document.depends_on} - found.keys():
+            documents = []
+            for chunk in chunks(sorted(ids)):
+                query = select(*RECORD).where(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id.in_(chunk))
+                documents += [record(row) for row in self._read(query)]
+            found |= {document.id: document for document in documents}
+        return found
+
     def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]:
+        shown = case((behind(), DocumentState.BLOCKED.value), else_=EXPORT.c.state).label("shown")
         query = (
-            select(EXPORT.c.kind, EXPORT.c.state, func.count())
+            select(EXPORT.c.kind, shown, func.count())
             .where(of_organisation(gallery_id, tenant_id))
-            .group_by(EXPORT.c.kind, EXPORT.c.state)
+            .group_by(EXPORT.c.kind, "shown")  # by its name: PostgreSQL takes equal parameters for different ones
         )
         return {(DocumentKind(kind), DocumentState(name)): count for kind, name, count in self._read(query)}
 
     def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
-        code = func.coalesce(EXPORT.c.reason_code, "")
+        payment = EXPORT.c.kind == DocumentKind.PAYMENT.value
+        code = case(
+            (and_(behind(), payment), "waiting_for_invoice"),
+            (behind(), "waiting_for_contact"),
+            else_=func.coalesce(EXPORT.c.reason_code, ""),
+        ).label("code")
         query = (
             select(code, func.count())
             .where(
                 of_organisation(gallery_id, tenant_id),
-                or_(
-                    EXPORT.c.state.in_(_WAITING),
-                    and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None)),
-                ),
+                or_(waits(), and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None)), behind()),
             )
-            .group_by(EXPORT.c.reason_code)
+            .group_by("code")
         )
         return {found: count for found, count in self._read(query)}
 
@@ -98,11 +110,15 @@ class Queries(Store):
         search: str = "",
         after: str | None = None,
         limit: int = 50,
+        as_shown: bool = False,
     ) -> tuple[Sequence[Document], str | None]:
         here = of_organisation(gallery_id, tenant_id)
         query = select(*RECORD).where(here)
         if states is not None:
-            query = query.where(EXPORT.c.state.in_([one.value for one in states]))
+            wanted = EXPORT.c.state.in_([one.value for one in states])
+            if as_shown:
+                wanted = or_(and_(wanted, ~behind()), and_(behind(), DocumentState.BLOCKED in states))
+            query = query.where(wanted)
         if kind is not None:
             query = query.where(EXPORT.c.kind == kind.value)
         if search.strip():

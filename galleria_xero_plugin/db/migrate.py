@@ -24,6 +24,7 @@ MODELS = (contact_models, ledger_models)  # importing them is what fills the met
 
 # Any number that nobody else takes; it is the same for every process of every release.
 _ADVISORY_LOCK = 0x67616C6C
+_KINDS = {"fk": "foreign key", "nullable": "rule for empty values"}
 # Alembic's environment is a global of the process.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -53,10 +54,22 @@ def at_head(engine: Engine) -> bool:
 
 
 def check(engine: Engine) -> list[str]:
-    """How the database differs from the models, one difference each; empty when it does not."""
+    """How the database differs from the models, one sentence each; empty when it does not."""
     with reader(engine).connect() as connection:
         context = MigrationContext.configure(connection, opts=context_options())
-        return [repr(difference) for difference in autogenerate.compare_metadata(context, Base.metadata)]
+        found = autogenerate.compare_metadata(context, Base.metadata)
+    # Changes of one column come together in a list of their own
+    return [_in_words(one) for each in found for one in (each if isinstance(each, list) else [each])]
+
+
+def _in_words(difference: tuple[Any, ...]) -> str:
+    what, subject = difference[0], difference[-1]
+    verb, _, kind = what.partition("_")
+    if verb == "modify":
+        _, _, table, column, *_ = difference
+        return f"The column {table}.{column} has another {kind}."
+    name = f"{difference[2]}.{subject.name}" if kind == "column" else subject.name
+    return f"The {_KINDS.get(kind, kind)} {name} is {'missing' if verb == 'add' else 'not of this release'}."
 
 
 def context_options() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 UNTAXED = ("Zero Rated Income", "Tax Exempt", "No VAT", "Out of State")
 RUN_WITHIN = 600.0
 ACCOUNTS_WITHIN = 30.0
+LISTED = 40
 
 
 def smoke(demo: Demo) -> int:
@@ -40,10 +42,14 @@ def smoke(demo: Demo) -> int:
         for part in ("web", "worker"):
             note(f"--- {part}\n{demo.processes.tail(part)}")
         return 1
-    for fault in faults[:40]:
-        note(fault)
+    for fault in faults[:LISTED]:
+        note(f"- {fault}")
     if faults:
-        note(f"{len(faults)} differences.\n--- worker\n{demo.processes.tail('worker')}")
+        more = f", the first {LISTED} of them above" if len(faults) > LISTED else ""
+        note(f"--- worker\n{demo.processes.tail('worker')}")
+        note(f"The two sides do not agree. Differences: {len(faults)}{more}.")
+    else:
+        note(f"Both sides agree: {result['invoices']} invoices and {result['payments']} payments, to the cent.")
     print(json.dumps(result), flush=True)
     return 1 if faults else 0
 
@@ -70,22 +76,28 @@ def walk(demo: Demo) -> tuple[dict[str, Any], list[str]]:
         wait_for_run(owner, page, demo.url)
         seconds = time.monotonic() - began
     first, made = xero.calls(), xero.created() - before
-    note(f"First run: {seconds:.1f} s, created {dict(made)}")
+    note(f"The first sync took {seconds:.1f} s; in Xero it created {listed(made)}.")
     again = owner.press(webservices(owner, demo.url), "Sync now")
     wait_for_run(owner, again, demo.url)
     second, more = xero.calls() - first, xero.created() - before - made
+    note(f"The second sync created {listed(more)}.")
 
     duplicates = xero.duplicates(tenant)
     ours, theirs = gallery_side(engine, gallery_id), xero.side(tenant)
     missing = ours.documents.keys() - theirs.documents.keys()
     sent = ours - missing
-    faults = differences(ours - set(held), theirs)
-    if missing != held.keys():
-        faults.append(f"held are {sorted(missing)}, expected {sorted(held)}")
+    waiting = missing & held.keys()
+    faults = differences(ours - waiting, theirs)
+    for number in sorted(waiting):
+        note(f"Invoice #{number} waits, as it should: {held[number]}.")
+    for number in sorted(held.keys() - missing):
+        faults.append(f"#{number} was sent, but should wait: {held[number]}")
     if sent.contacts != theirs.contacts:
         faults.append(f"{sent.contacts} contacts in the gallery's invoices, {theirs.contacts} in Xero's")
-    if duplicates or more:
-        faults.append(f"{duplicates} duplicates; the second run created {dict(more)}")
+    if duplicates:
+        faults.append(f"{duplicates} documents are in Xero twice")
+    if more:
+        faults.append(f"the second sync created {listed(more)}")
     result = {
         **figures(theirs), "held": len(missing), "gallery_totals": sent.totals, "xero_totals": theirs.totals,
         "gallery_paid": sent.paid, "xero_paid": theirs.paid, "api_calls": first["api"], "token_calls": first["token"],
@@ -93,6 +105,11 @@ def walk(demo: Demo) -> tuple[dict[str, Any], list[str]]:
         "second": {"created": sum(more.values()), "api_calls": second["api"]},
     }  # fmt: skip
     return result, faults
+
+
+def listed(created: Mapping[str, int]) -> str:
+    """3 contacts, 2 invoices; or nothing."""
+    return ", ".join(f"{count} {kind.lower()}" for kind, count in sorted(created.items())) or "nothing"
 
 
 def figures(side: Side) -> dict[str, int]:
@@ -173,7 +190,8 @@ def wait_for_run(owner: Browser, page: Page, site: str) -> None:
             raise TimeoutError(f"the run was not done after {RUN_WITHIN:.0f} s: {state}")
         time.sleep(pause)
         pause = min(pause * 1.3, 0.5)  # as a browser does; asking all the time would slow down what is measured
-    note(f"Run: {state.get('message')} {[count.get('label') for count in state.get('counts', ())]}")
+    counts = ", ".join(count["label"] for count in state["counts"])
+    note(f"Sync: {state['message']}" + (f" {counts}." if counts else ""))
 
 
 def run_address(owner: Browser, page: Page, site: str) -> str:

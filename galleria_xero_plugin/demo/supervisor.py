@@ -44,7 +44,9 @@ LOCAL = "127.0.0.1,localhost,::1"
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python3 galleria_xero_plugin/demo", description="A gallery site with the Xero plugin, ready to try."
+        prog="python3 galleria_xero_plugin/demo",
+        description="A gallery site with the Xero plugin, ready to try.",
+        allow_abbrev=False,
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"of the site; a free one if taken (default {PORT})")
     parser.add_argument("--ledger", type=Path, metavar="FILE", help="a sales ledger (CSV) to load as a third gallery")

@@ -139,14 +139,13 @@ def _currency_rate(invoice: Invoice, reference: ReferenceData, gallery_currency:
     base = reference.organisation.base_currency
     if invoice.currency == base:
         return None
+    if gallery_currency != base:
+        facts = {"currency": invoice.currency, "gallery_currency": gallery_currency, "xero_currency": base}
+        return Hold("base_currency_differs", facts)
     if invoice.currency not in reference.currencies:
         return Hold("currency_not_enabled", {"currency": invoice.currency})
-    rate = invoice.exchange_rate
-    if rate is not None and gallery_currency == base:
-        rate = round_half_up(rate, _RATE_DECIMALS)
-        if rate > 0:
-            return rate
-    return Hold("currency_rate_missing", {"currency": invoice.currency})
+    rate = round_half_up(invoice.exchange_rate or Decimal(0), _RATE_DECIMALS)
+    return rate if rate > 0 else Hold("currency_rate_missing", {"currency": invoice.currency})
 
 
 def _account_code(item: Item, mapping: AccountMapping, reference: ReferenceData) -> str | Hold:

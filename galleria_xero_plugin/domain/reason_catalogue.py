@@ -53,6 +53,7 @@ FACTS = {
     "date": "its date",
     "email": "an e-mail address",
     "excess": "the rest",
+    "gallery_currency": "another currency",
     "gallery_rate": "another percentage",
     "gallery_tax": "another amount",
     "gallery_total": "another amount",
@@ -70,6 +71,7 @@ FACTS = {
     "total": "its total",
     "until": "a little later",
     "xero": "no further explanation",
+    "xero_currency": "one currency",
     "xero_email": "another e-mail address",
     "xero_rate": "another percentage",
     "xero_tax": "one amount",
@@ -133,6 +135,11 @@ _ROWS = (
      "The currency {currency} is not switched on in your Xero organisation.", _BOOKKEEPER, "Add the currency in Xero"),
     ("currency_rate_missing", "No exchange rate",
      "The invoice is in {currency} and has no exchange rate that Xero could use.", _YOU, "Enter the exchange rate"),
+    ("base_currency_differs", "Two base currencies",
+     "Your gallery's exchange rates are for {gallery_currency}, but the organisation in Xero keeps its books in "
+     "{xero_currency}, so {currency} cannot be converted. Connect an organisation with your gallery's currency, or "
+     "enter the invoice in Xero by hand.",
+     _BOOKKEEPER, "Decide with your bookkeeper"),
     ("bank_amount_needed", "What arrived in the bank?",
      "The payment of {amount} went to {account}, which is kept in {bank_currency}. Please enter what arrived there.",
      _YOU, "Enter the bank amount"),

@@ -45,6 +45,9 @@ class DocumentState(StrEnum):
     SKIPPED = "skipped"
 
 
+WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
+"""It goes on when somebody, or time, has changed something."""
+
 _MOVES: dict[DocumentState, frozenset[DocumentState]] = {
     DocumentState.PENDING: frozenset(
         # straight to done or conflict: found in Xero by looking first, without sending anything

@@ -101,10 +101,15 @@ class LedgerStore(Protocol):
     def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
         """A person's Retry or Send now: these BLOCKED, REJECTED or CONFLICT rows become PENDING at once."""
 
-    def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]: ...
+    def before(self, gallery_id: str, documents: Iterable[Document]) -> Mapping[str, Document]:
+        """What these documents depend on, and what that depends on in turn, by row id."""
+
+    def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]:
+        """By kind and state as people see them: a PENDING row behind one that waits counts as BLOCKED."""
 
     def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
-        """How many rows wait (blocked, rejected, conflict, or pending with a reason), by reason code."""
+        """How many rows wait (blocked, rejected, conflict, pending with a reason or behind one that waits), by
+        reason code."""
 
     def page(
         self,
@@ -116,8 +121,10 @@ class LedgerStore(Protocol):
         search: str = "",
         after: str | None = None,
         limit: int = 50,
+        as_shown: bool = False,
     ) -> tuple[Sequence[Document], str | None]:
-        """Newest document date first; the second value is the cursor of the next page or None."""
+        """Newest document date first; the second value is the cursor of the next page or None. With `as_shown`
+        the states are those that people see, as in `counts`."""
 
     def attempts(self, gallery_id: str, document_id: str) -> Sequence[Mapping[str, str]]:
         """The document's attempts: sent_at, finished_at, status, outcome, request_id (texts)."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..domain.states import DocumentKind, DocumentState
+from ..domain.states import WAITING, DocumentKind, DocumentState
 from ..ports.gallery import Gallery
 from ..ports.records import ContactConflict, Document
 from .read_models import ConflictRow, DocumentRow, ServiceRow, Target, Words
 from .wording import KINDS, document_state
 
-WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
 MOVING = (DocumentState.PENDING, DocumentState.SENDING, DocumentState.UNKNOWN)
 
 GROUPS: Mapping[str, tuple[Words, tuple[DocumentState, ...]]] = {
@@ -59,18 +58,33 @@ class Links:
     contact: Callable[[str, str], str]
 
 
+def as_shown(document: Document, before: Mapping[str, Document]) -> Document:
+    """The document as people see it: what has its turn, but behind one that waits, waits for that one. `before`
+    has what it depends on by row id."""
+    first = before.get(document.depends_on or "")
+    if document.state is not DocumentState.PENDING or first is None or as_shown(first, before).state not in WAITING:
+        return document
+    if first.kind is DocumentKind.CONTACT:
+        code, facts = "waiting_for_contact", {"contact": first.contact_name}
+    else:
+        code, facts = "waiting_for_invoice", {"number": first.label}
+    return replace(document, state=DocumentState.BLOCKED, reason_code=code, reason_facts=facts)
+
+
 def document_row(
-    document: Document, parent: Document | None, row: ServiceRow, gallery: Gallery, links: Links
+    given: Document, before: Mapping[str, Document], row: ServiceRow, gallery: Gallery, links: Links
 ) -> DocumentRow:
-    """A ledger row for people; `parent` is a payment's invoice."""
+    """A ledger row for people; `before` has what it depends on by row id: a payment's invoice, and so on."""
+    document, first = as_shown(given, before), before.get(given.depends_on or "")
     state, tone = document_state(document)
-    shown = parent if document.kind is DocumentKind.PAYMENT else document
+    linked = first if document.kind is DocumentKind.PAYMENT else document
     short_code = row.connection.short_code if row.connection else ""
-    xero_url = _xero_url(shown, short_code, links) if shown else ""
+    xero_url = _xero_url(linked, short_code, links) if linked else ""
     target = _TARGETS.get(document.reason_code or "", Target.NONE)
     gallery_url = _gallery_url(document, gallery)
     if (target is Target.XERO and not xero_url) or (target is Target.GALLERY and not gallery_url):
         target = Target.NONE
+    waits_for = first.id if first and document.reason_code in ("waiting_for_contact", "waiting_for_invoice") else ""
     return DocumentRow(
         document=document,
         kind=KINDS[document.kind],
@@ -80,7 +94,8 @@ def document_row(
         xero_url=xero_url,
         gallery_url=gallery_url,
         target=target,
-        may_retry=document.state in WAITING,
+        may_retry=given.state in WAITING,
+        waits_for=waits_for,
     )
 
 

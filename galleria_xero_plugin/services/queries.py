@@ -103,7 +103,7 @@ class Queries:
         """Every document ever sent to the organisation, also by an earlier webservice."""
         gallery = self._gallery.info(access.gallery_id)
         documents: Sequence[Document] = ()
-        parents: Mapping[str, Document] = {}
+        before: Mapping[str, Document] = {}
         counts: Counts = {}
         next_cursor = None
         with self._units.read() as uow:
@@ -120,9 +120,9 @@ class Queries:
                     search=chosen.search,
                     after=chosen.after,
                     limit=PAGE,
+                    as_shown=True,
                 )
-                invoice_ids = [document.parent_local_id for document in documents if document.parent_local_id]
-                parents = uow.ledger.known(access.gallery_id, tenant_id, DocumentKind.INVOICE, invoice_ids)
+                before = uow.ledger.before(access.gallery_id, documents)
         used = {kind for kind, _ in counts}
         return ActivityPage(
             gallery=gallery,
@@ -135,8 +135,7 @@ class Queries:
             ),
             kinds=tuple((kind, words) for kind, words in wording.KINDS.items() if kind in used),
             documents=tuple(
-                document_row(document, parents.get(document.parent_local_id), row, self._gallery, self._links)
-                for document in documents
+                document_row(document, before, row, self._gallery, self._links) for document in documents
             ),
             next_cursor=next_cursor,
         )
@@ -155,9 +154,10 @@ class Queries:
                 parent = uow.ledger.known(
                     access.gallery_id, document.tenant_id, DocumentKind.INVOICE, [document.parent_local_id]
                 ).get(document.parent_local_id)
+            before = uow.ledger.before(access.gallery_id, [document])
             attempts = uow.ledger.attempts(access.gallery_id, document_id)
             offered = candidates(uow, document)
-        shown = document_row(document, parent, row, self._gallery, self._links)
+        shown = document_row(document, before, row, self._gallery, self._links)
         return DocumentPage(
             gallery=gallery,
             now=now,

@@ -157,7 +157,8 @@ class RunPage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document on the Activity page; the addresses are empty when there is nothing to open."""
+    """A document on the Activity page; the addresses are empty when there is nothing to open. `waits_for` is the id
+    of the document that has to stand in Xero first, or empty."""
 
     document: Document
     kind: Words
@@ -168,6 +169,7 @@ class DocumentRow:
     gallery_url: str
     target: Target
     may_retry: bool
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

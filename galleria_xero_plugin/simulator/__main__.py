@@ -21,6 +21,24 @@ from .store import SqliteStore
 
 PLANS = {"starter": 1000, "core": 5000}
 
+# What a site that has the plugin puts into its configuration.
+CONFIGURATION = """
+For a site's configuration:
+
+    GALLERIA_XERO_ALLOW_OTHER_HOSTS=True,
+    GALLERIA_XERO_CLIENT_ID="{client_id}",
+    GALLERIA_XERO_CLIENT_SECRET="{client_secret}",
+    GALLERIA_XERO_REDIRECT_URI="{redirect_uri}",
+    GALLERIA_XERO_AUTHORIZE_URL="{url}/identity/connect/authorize",
+    GALLERIA_XERO_TOKEN_URL="{url}/connect/token",
+    GALLERIA_XERO_JWKS_URL="{url}/.well-known/openid-configuration/jwks",
+    GALLERIA_XERO_CONNECTIONS_URL="{url}/connections",
+    GALLERIA_XERO_API_URL="{url}/api.xro/2.0",
+    GALLERIA_XERO_DEEP_LINK_URL="{url}",
+
+Ctrl-C ends it.
+"""
+
 
 def _arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m galleria_xero_plugin.simulator", description=__doc__)
@@ -71,7 +89,18 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     host = "localhost" if arguments.host == "127.0.0.1" else arguments.host
-    print(f"Simulated Xero is ready at http://{host}:{server.server_port}", flush=True)
+    url = f"http://{host}:{server.server_port}"
+    print(f"Simulated Xero is ready at {url}", flush=True)
+    app = world.settings.apps[0]
+    print(
+        CONFIGURATION.format(
+            url=url,
+            client_id=app.client_id,
+            client_secret=app.client_secret,
+            redirect_uri=app.redirect_uris[0],
+        ),
+        flush=True,
+    )
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain.model import GalleryInfo
+from ..domain.totals import currency_decimals, round_half_up
 from ..services.usage import zone_of
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -74,10 +75,11 @@ class Formats:
         return f"{sign}{grouped}{self._point + decimals if decimals else ''}"
 
     def money(self, amount: Decimal | None, currency: str) -> str:
-        """GBP 1,234.50; never fewer than two decimals unless the amount was kept without any."""
+        """GBP 1,234.50: with the currency's decimals, and more only when the amount really has more."""
         if amount is None:
             return ""
-        return f"{currency}{NO_BREAK}{self.number(amount)}".strip(NO_BREAK)
+        exact = max(currency_decimals(currency), -int(amount.normalize().as_tuple().exponent))
+        return f"{currency}{NO_BREAK}{self.number(round_half_up(amount, exact))}".strip(NO_BREAK)
 
     def percent(self, rate: Decimal) -> str:
         """17.5 % without idle zeros."""

@@ -1,6 +1,7 @@
 """The demo as a whole, in its own processes: it walks the article, agrees with Xero to the cent, and ends."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import pytest
 
 from galleria_xero_plugin.demo import guard
+from galleria_xero_plugin.demo.supervisor import arguments
 from tests.conftest import ROOT
 from tests.helpers.waiting import wait_until
 
@@ -30,6 +32,13 @@ def test_the_smoke_agrees_with_xero():
     assert result["gallery_totals"] == result["xero_totals"] and set(result["xero_totals"]) == {"EUR", "GBP"}
     assert result["gallery_paid"] == result["xero_paid"]
     assert result["second"]["created"] == 0 and result["second"]["api_calls"] <= 3
+    assert "Invoice #1037 waits, as it should: given away" in err and not re.search(r"[\[\]{}]", err)
+    assert err.splitlines()[-1] == "Both sides agree: 115 invoices and 126 payments, to the cent."
+
+
+def test_an_option_is_written_out():
+    with pytest.raises(SystemExit):
+        arguments(["--smok"])
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

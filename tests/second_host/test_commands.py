@@ -9,7 +9,8 @@ from tests.second_host.site import create_app
 def test_tables_are_made_and_looked_at(make_site, filled):
     site = make_site(filled)
     assert "There are no tables yet" in _call(site, "db", "current").output
-    assert _call(site, "db", "check").exit_code == 1
+    unmade = _call(site, "db", "check")
+    assert unmade.exit_code == 1 and "no tables yet: run `flask galleria-xero db upgrade`" in unmade.output
 
     assert _call(site, "db", "upgrade").exit_code == 0
     current = _call(site, "db", "current").output.strip()
@@ -20,7 +21,7 @@ def test_tables_are_made_and_looked_at(make_site, filled):
 def test_the_doctor_finds_what_is_amiss(make_site, ready, valkey_url):
     healthy = _call(make_site(ready, GALLERIA_XERO_REDIS_URL=valkey_url), "doctor").output
     failed = [line for line in healthy.splitlines() if not line.startswith("OK")]
-    assert len(failed) == 1 and "no worker" in failed[0], healthy
+    assert len(failed) == 1 and failed[0].startswith("FAIL workers: none was seen"), healthy
 
     elsewhere = "https://kabinett.example/anderswo/callback"
     sick = _call(make_site(ready, GALLERIA_XERO_REDIRECT_URI=elsewhere), "doctor")
@@ -52,6 +53,9 @@ def test_all_faults_come_at_once():
     with pytest.raises(ConfigError) as caught:
         create_app(SQLALCHEMY_DATABASE_URI="sqlite://")
     assert all(key in str(caught.value) for key in REQUIRED)
+    with pytest.raises(ConfigError) as caught:
+        create_app(SQLALCHEMY_DATABASE_URI="sqlite://", GALLERIA_XERO_TOKEN_KEYS="geheim", GALLERIA_XERO_BIND_KEY="x")
+    assert len(caught.value.faults) == len(REQUIRED) + 1
 
 
 def _call(site, *command):

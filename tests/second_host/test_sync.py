@@ -56,7 +56,7 @@ def test_euros_in_books_of_pounds_wait_with_a_reason(wired, owner, xero):
     assert _added(before, books.summary(xero)) == (0, 0)
     owner.open(f"{MOUNT}/")
     owner.open(re.search(r'href="([^"]*/activity)"', owner.text)[1])
-    assert "No exchange rate" in words(owner.text)
+    assert "Two base currencies" in words(owner.text)
 
 
 def _figures(app):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -75,11 +76,17 @@ def test_as_a_process(tmp_path):
         [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         url = process.stdout.readline().rsplit(" ", 1)[-1].strip()
+        said = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
         found = requests.get(f"{url}/_simulator/settings?code=secret", timeout=5).json()
         assert (found["limits"], found["time_scale"]) == (False, 60.0)
         process.terminate()
         out, err = process.communicate(timeout=10)
-    assert (process.returncode, out) == (0, "")
+    assert (process.returncode, out.strip()) == (0, "")
+    lines = dict(re.findall(r"^ +GALLERIA_XERO_(\w+)=(.+),$", said, re.MULTILINE))
+    assert {name for name, value in lines.items() if url in value} == {
+        "AUTHORIZE_URL", "TOKEN_URL", "JWKS_URL", "CONNECTIONS_URL", "API_URL", "DEEP_LINK_URL",
+    }  # fmt: skip
+    assert lines["ALLOW_OTHER_HOSTS"] == "True" and lines.keys() > {"CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI"}
     assert "/_simulator/settings" in err and "secret" not in err
 
 

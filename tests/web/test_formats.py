@@ -29,6 +29,15 @@ def test_numbers_and_days(locale, number, day):
     assert fmt.date(dt.date(2026, 11, 23)) == day.replace(" ", NB)
 
 
+@pytest.mark.parametrize(("amount", "currency", "shown"), [
+    ("450.5", "EUR", "450.50"), ("450", "EUR", "450.00"), ("450.500", "EUR", "450.50"), ("450.125", "EUR", "450.125"),
+    ("450.1250", "EUR", "450.125"), ("1E+3", "GBP", "1,000.00"), ("-5", "GBP", "\N{MINUS SIGN}5.00"),
+    ("450.00", "JPY", "450"), ("450.5", "JPY", "450.5"), ("1.5", "KWD", "1.500"), ("0", "USD", "0.00"),
+])
+def test_money_has_the_decimals_of_its_currency(amount, currency, shown):
+    assert formats().money(Decimal(amount), currency) == f"{currency}{NB}{shown}"
+
+
 def test_instants_are_in_the_gallerys_time_zone():
     assert formats(time_zone="Pacific/Kiritimati").moment(NIGHT) == f"1{NB}Jan{NB}2027, 13:30"
     assert formats(time_zone="America/New_York").moment(NIGHT) == f"31{NB}Dec{NB}2026, 18:30"

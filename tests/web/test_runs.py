@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from galleria_xero_plugin.domain.states import DocumentState, RunKind, RunState
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunState
 
 
 def test_sync_now_starts_a_run_and_shows_it(site):
@@ -154,6 +154,27 @@ def test_try_again_wakes_the_documents_and_starts_a_run(site):
         assert uow.ledger.get("north-light", waiting).state is DocumentState.PENDING
         assert uow.ledger.get("north-light", sent).state is DocumentState.DONE
     assert site.bell.rung == [("export", connection.id)]
+
+
+def test_the_payment_of_an_invoice_that_waits_waits_for_it(site):
+    made, connection = site.ready()
+    contact = site.document(connection, 1, DocumentKind.CONTACT, label="Ada Marsh", reason_code="contact_ambiguous")
+    behind = {"state": DocumentState.PENDING}
+    invoice = site.document(connection, 1, **behind, depends_on=(DocumentKind.CONTACT, "contact-1"))
+    payment = site.document(connection, 1, DocumentKind.PAYMENT, **behind, label="Payment of AG-1",
+                            depends_on=(DocumentKind.INVOICE, "invoice-1"), parent_local_id="invoice-1")  # fmt: skip
+    browser = site.browser()
+    waiting = browser.get(f"/xero/{made.id}/activity?group=waiting").text
+    assert "AG-1 has to stand in Xero first." in waiting and "Ada Marsh has to stand in Xero first." in waiting
+    assert waiting.count('<th scope="row"') == 3 and "Has its turn" not in waiting
+    assert waiting.count('type="checkbox"') == 1  # trying these two again would change nothing
+    assert f"/documents/{invoice}" in waiting and "Show the invoice" in waiting and "Show the contact" in waiting
+    moving = browser.get(f"/xero/{made.id}/activity?group=moving").text
+    assert "Nothing here" in moving and 'Waiting <span class="gx-number">3<' in moving
+    page = browser.get(f"/xero/{made.id}/documents/{payment}").text
+    assert "Waits by itself" in page and "AG-1 has to stand in Xero first." in page
+    site.move(contact, DocumentState.PENDING, was=[DocumentState.BLOCKED])
+    assert "Has its turn in the next sync" in browser.get(f"/xero/{made.id}/documents/{payment}").text
 
 
 def test_try_again_without_a_tick_says_so(site):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -228,6 +229,16 @@ def test_percentages_that_differ_are_shown(site):
     assert answer.status_code == 303
     text = unescape(site.browser().get(f"/xero/{made.id}/edit").text)
     assert "VAT 20% is 20 % in your gallery, but 5% (VAT on Income) is 5 % in Xero" in text
+
+
+def test_another_base_currency_is_said_before_invoices_wait(site):
+    made, _ = site.ready()
+    browser = site.browser()
+    assert "base currency" not in browser.get(f"/xero/{made.id}/edit").text
+    ours = site.gallery.info
+    site.gallery.info = lambda gallery_id: replace(ours(gallery_id), base_currency="EUR")
+    text = unescape(browser.get(f"/xero/{made.id}/edit").text)
+    assert "base currency is EUR, and this organisation keeps its books in GBP. Only invoices in GBP can" in text
 
 
 def test_reading_the_accounts_anew(site):

@@ -4,7 +4,7 @@ import pytest
 
 from galleria_xero_plugin.ports.xero import Secret
 from galleria_xero_plugin.xero.oauth import XeroLogin
-from tests.xero.identity_stub import CLIENT, REDIRECT, SECRETS, Identity
+from tests.xero.identity_stub import CLIENT, NOW, REDIRECT, SECRETS, Identity
 from tests.xero.stub import PATIENT, HttpStub, RawStub
 
 
@@ -48,7 +48,7 @@ def login_at():
             connections_url=f"{url}/connections",
             jwks_url=f"{url}/jwks",
             limits=limits,
-            **more,
+            **{"now": lambda: NOW} | more,
         )
         made.append(login)
         return login

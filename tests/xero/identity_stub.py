@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 
 import pytest
 from joserfc import jws, jwt
@@ -18,6 +17,7 @@ CLIENT = "0123456789ABCDEF0123456789ABCDEF"
 ISSUER = "https://identity.xero.com"
 REDIRECT = "https://gallery.example/xero/callback"
 NONCE = "the-nonce"
+NOW = 1_795_000_000  # a time that stands: tokens are made and looked at in the same second
 EVENT = "22222222-2222-4222-8222-222222222222"
 CONNECTION = "11111111-1111-4111-8111-111111111111"
 TENANT = "33333333-3333-4333-8333-333333333333"
@@ -42,13 +42,12 @@ ACCESS_JWT = f"{segment({'alg': 'RS256'})}.{segment({'authentication_event_id': 
 
 
 def claims(**changes):
-    now = int(time.time())
     made = {
         "iss": ISSUER,
         "aud": CLIENT,
-        "exp": now + 300,
-        "iat": now,
-        "nbf": now,
+        "exp": NOW + 300,
+        "iat": NOW,
+        "nbf": NOW,
         "sub": "user-hash",
         "nonce": NONCE,
         "xero_userid": "user-guid",

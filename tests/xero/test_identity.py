@@ -2,7 +2,6 @@
 
 import base64
 import logging
-import time
 
 import pytest
 from joserfc import jws
@@ -16,6 +15,7 @@ from tests.xero.identity_stub import (
     ISSUER,
     KEY,
     NONCE,
+    NOW,
     OTHER,
     claims,
     no_secrets,
@@ -29,18 +29,13 @@ from tests.xero.stub import Say
 HTML = "text/html"
 
 
-def now():
-    """When it is asked: the suite may take longer than a token lives."""
-    return int(time.time())
-
-
 PUBLIC_PEM = KEY.as_pem(private=False)
 GOOD = {
     "plain": lambda: signed(),
     "x5t in the header": lambda: signed(header={"x5t": "abc"}),
     "audience as a list of one": lambda: signed(aud=[CLIENT]),
     "azp is us": lambda: signed(azp=CLIENT),
-    "within the leeway": lambda: signed(exp=now() - 30, iat=now() + 30),
+    "within the leeway": lambda: signed(exp=NOW - 30, iat=NOW + 30),
 }
 BAD = {
     "another audience": lambda: signed(aud="somebody"),
@@ -49,16 +44,16 @@ BAD = {
     "another azp": lambda: signed(azp="somebody"),
     "another issuer": lambda: signed(iss="https://evil.example"),
     "issuer as a list": lambda: signed(iss=[ISSUER]),
-    "expired": lambda: signed(exp=now() - 3600),
+    "expired": lambda: signed(exp=NOW - 3600),
     "no expiry": lambda: signed(exp=None),
     "expiry as text": lambda: signed(exp="9999999999"),
     "another nonce": lambda: signed(nonce="other"),
     "no nonce": lambda: signed(nonce=None),
     "nonce as a list": lambda: signed(nonce=[NONCE]),
     "nonce not ASCII": lambda: signed(nonce="\u00e9"),
-    "issued in the future": lambda: signed(iat=now() + 3600),
+    "issued in the future": lambda: signed(iat=NOW + 3600),
     "no iat": lambda: signed(iat=None),
-    "not yet valid": lambda: signed(nbf=now() + 3600),
+    "not yet valid": lambda: signed(nbf=NOW + 3600),
     "no sub": lambda: signed(sub=None),
     "forged with the same key id": lambda: signed(key=OTHER),
     "unknown key id": lambda: signed(header={"kid": "k9"}),

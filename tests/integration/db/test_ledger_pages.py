@@ -96,6 +96,45 @@ def test_why_documents_wait(units, waiting):
     }
 
 
+def test_what_is_behind_one_that_waits_waits_too(units):
+    """The payment of an invoice that waits, an invoice whose contact waits, and that one's payment."""
+    of = lambda kind, local_id, **more: {"depends_on": (kind, local_id), **more}  # noqa: E731
+    rows = inserted(
+        units,
+        document("1", state=BLOCKED, reason_code="period_locked"),
+        document("p1", PAYMENT, **of(INVOICE, "1")),
+        document("c", CONTACT, state=CONFLICT, reason_code="contact_ambiguous"),
+        document("2", **of(CONTACT, "c")),
+        document("p2", PAYMENT, **of(INVOICE, "2")),
+        document("free", **of(CONTACT, "linked by the import, so without a row")),
+        document("pfree", PAYMENT, **of(INVOICE, "free")),
+        document("pskipped", PAYMENT, state=SKIPPED, **of(INVOICE, "1")),
+    )
+    look = lambda call: seen(units, lambda uow: call(uow.ledger))  # noqa: E731
+    assert look(lambda ledger: ledger.counts(*HERE)) == {
+        (INVOICE, BLOCKED): 2,
+        (INVOICE, PENDING): 1,
+        (PAYMENT, BLOCKED): 2,
+        (PAYMENT, PENDING): 1,
+        (PAYMENT, SKIPPED): 1,
+        (CONTACT, CONFLICT): 1,
+    }
+    assert look(lambda ledger: ledger.waiting_codes(*HERE)) == {
+        "period_locked": 1,
+        "contact_ambiguous": 1,
+        "waiting_for_invoice": 2,
+        "waiting_for_contact": 1,
+    }
+    assert set(page(units, states=[BLOCKED, CONFLICT], as_shown=True)[0]) == {"1", "p1", "c", "2", "p2"}
+    assert set(page(units, states=[PENDING], as_shown=True)[0]) == {"free", "pfree"}
+    assert set(page(units, states=[PENDING])[0]) == {"p1", "2", "p2", "free", "pfree"}
+    before = look(lambda ledger: ledger.before(GALLERY, rows))
+    assert {row.local_id for row in before.values()} == {"1", "c", "2", "free"}
+    assert look(lambda ledger: ledger.before(GALLERY, [rows[4]])).keys() == {rows[3].id, rows[2].id}
+    assert look(lambda ledger: ledger.before("gallery-2", rows)) == {}
+    assert look(lambda ledger: ledger.before(GALLERY, [])) == {}
+
+
 def test_known_and_children_in_great_numbers(units):
     payments = [document(f"p{n}", PAYMENT, parent_local_id=f"i{n % 600}") for n in range(1200)]
     replacement = document("p0", PAYMENT, parent_local_id="i0", local_revision=3, natural_key="replaced")

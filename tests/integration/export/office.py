@@ -8,8 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -17,10 +15,9 @@ from sqlalchemy import create_engine
 from galleria_xero_plugin.db import migrate
 from galleria_xero_plugin.db.uow import SqlUnits
 from galleria_xero_plugin.db.vault import Vault, generate_key
-from galleria_xero_plugin.domain.accounting import InvoiceStatus, ReferenceData
 from galleria_xero_plugin.domain.model import Invoice
 from galleria_xero_plugin.domain.settings import AccountMapping, Settings
-from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunTrigger
+from galleria_xero_plugin.domain.states import DocumentKind, RunTrigger
 from galleria_xero_plugin.ports.records import Actor, Connection, Document, Run
 from galleria_xero_plugin.ports.xero import Answer, Secret, TokenSet, XeroRequest, XeroTenant
 from galleria_xero_plugin.services.calls import Calls

@@ -79,7 +79,9 @@ def xero(environment, monkeypatch):
         for name, value in {
             "CLIENT_ID": first.client_id, "CLIENT_SECRET": first.client_secret, "REDIRECT_URI": first.redirect_uris[0],
             "TOKEN_URL": f"{simulator.url}/connect/token", "CONNECTIONS_URL": f"{simulator.url}/connections",
-            "API_URL": f"{simulator.url}/api.xro/2.0",
+            "API_URL": f"{simulator.url}/api.xro/2.0", "DEEP_LINK_URL": simulator.url,
+            "AUTHORIZE_URL": f"{simulator.url}/identity/connect/authorize",
+            "JWKS_URL": f"{simulator.url}/.well-known/openid-configuration/jwks",
         }.items():  # fmt: skip
             monkeypatch.setenv(f"GALLERIA_XERO_{name}", value)
         yield simulator

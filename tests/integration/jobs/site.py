@@ -67,7 +67,7 @@ def _gate(number):
             time.sleep(0.01)  # a host that takes its time; the test opens the gate
 
 
-def create_app():
+def create_app(**more):
     app = Flask(__name__)
     app.config.update(
         TESTING=True,
@@ -76,6 +76,7 @@ def create_app():
         SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"timeout": 30}},
         **{name: value for name, value in os.environ.items() if name.startswith("GALLERIA_XERO_")},
     )
+    app.config.update(more)
     db.init_app(app)
     LoginManager(app)
     GalleriaXero(TableGallery()).init_app(app, db)

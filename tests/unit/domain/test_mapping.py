@@ -199,10 +199,18 @@ def test_a_foreign_invoice_carries_the_gallery_s_rate():
     assert draft(invoice()).currency_rate is None
 
 
-def test_a_rate_that_is_missing_or_of_another_base_currency_is_not_guessed():
-    assert draft(invoice(currency="EUR")).code == "currency_rate_missing"
-    foreign = invoice(currency="EUR", exchange_rate=D("1.17"))
-    assert draft(foreign, currency="USD").code == "currency_rate_missing"
+@pytest.mark.parametrize("rate", [None, D(0), D("0.0000001")])
+def test_a_rate_that_is_missing_is_not_guessed(rate):
+    assert draft(invoice(currency="EUR", exchange_rate=rate)).code == "currency_rate_missing"
+
+
+@pytest.mark.parametrize("foreign", ["EUR", "USD"])
+@pytest.mark.parametrize("rate", [None, D("1.17")])
+def test_no_rate_helps_when_gallery_and_organisation_have_different_base_currencies(foreign, rate):
+    hold = draft(invoice(currency=foreign, exchange_rate=rate), currency="USD")
+    assert hold.code == "base_currency_differs"
+    assert hold.facts == {"currency": foreign, "gallery_currency": "USD", "xero_currency": "GBP"}
+    assert isinstance(draft(invoice(), currency="USD"), InvoiceDraft)
 
 
 def test_a_due_date_before_the_invoice_s_date_is_kept():

@@ -113,7 +113,7 @@ def test_a_server_that_refuses_or_is_not_there(server, mailer):
 
 def test_without_a_server_the_log_says_so(caplog):
     LogMailer().send(Mail(("anna@north.example",), "First\nsync", "In words", ""))
-    assert "not mailed to 1 addresses" in caplog.text
+    assert "not mailed, because SMTP_URL is not set (recipients: 1)" in caplog.text
     assert "anna" not in caplog.text
 
 
