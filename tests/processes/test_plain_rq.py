@@ -33,6 +33,7 @@ def test_a_plain_rq_worker_does_it_and_no_secret_is_anywhere(stage: Stage):
         seen += contents(eavesdropper)
     stage.agrees()
 
+    stage.until(lambda: rows.letters(stage.app), "the letter about the first sync")  # it follows the run's end
     assert [subject for subject, _ in rows.letters(stage.app)] == ["The first sync with North Light Gallery is done"]
     places = {"Redis": b"\n".join(seen)}
     places |= {log.name: log.read_bytes() for log in stage.logs()}

@@ -27,7 +27,7 @@ def test_a_missing_key_loses_nothing_and_a_rotated_one_works(stage: Stage):
 
     stage.configure(TOKEN_KEYS=[new, TOKEN_KEY])
     stage.flask("rotate", "galleria-xero", "rotate-keys")
-    stage.until(lambda: "1 connections" in stage.processes.log("rotate").read_text(), "the rotation", sweeping=False)
+    stage.until(lambda: "1 connection put" in stage.processes.log("rotate").read_text(), "the rotation", sweeping=False)
     stage.configure(TOKEN_KEYS=[new])
     stage.worker("with-the-new-key")
     stage.until_done(stage.press_sync())
