@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ from .db.uow import SqlUnits
 from .db.vault import Vault, parse_keys
 from .jobs.queue import RqQueue
 from .ports.gallery import Gallery
-from .ports.runtime import Mailer
-from .ports.xero import Secret
+from .ports.runtime import Clock, JobQueue, Mailer
+from .ports.store import HostUnits
+from .ports.xero import Secret, XeroApi, XeroAuth
 from .proxies import EXTENSION_KEY, State, state
 from .services.container import Services
 from .services.calls import Calls
@@ -108,11 +110,6 @@ def _path(endpoint: str, values: dict[str, str]) -> str:
 
 
 def _build(config: Config, gallery: Gallery, mailer: Mailer, units: SqlUnits, queue: RqQueue) -> State:
-    clock = SystemClock()
-    links = Links(
-        invoice=partial(invoice_link, base=config.deep_link_url), contact=partial(contact_link, base=config.deep_link_url)
-    )
-    worker = f"{socket.gethostname()}:{os.getpid()}"
     auth = XeroLogin(
         config.client_id,
         Secret(config.client_secret),
@@ -123,8 +120,26 @@ def _build(config: Config, gallery: Gallery, mailer: Mailer, units: SqlUnits, qu
         jwks_url=config.jwks_url,
         issuer=config.issuer,
     )
-    api = XeroClient(config.api_url)
-    notify = Notify(units, gallery, mailer, config.site_url, _path)
+    return compose(config, gallery, mailer, units, queue, SystemClock(), auth, XeroClient(config.api_url), _path)
+
+
+def compose(
+    config: Config,
+    gallery: Gallery,
+    mailer: Mailer,
+    units: HostUnits,
+    queue: JobQueue,
+    clock: Clock,
+    auth: XeroAuth,
+    api: XeroApi,
+    path: Callable[[str, dict[str, str]], str],
+) -> State:
+    """All services of one app around these adapters; `path` gives the address of one of our pages."""
+    links = Links(
+        invoice=partial(invoice_link, base=config.deep_link_url), contact=partial(contact_link, base=config.deep_link_url)
+    )
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    notify = Notify(units, gallery, mailer, config.site_url, path)
     tokens = Tokens(units, auth, clock, notify_reconnect=notify.reconnect_needed)
     leases = Leases(units, owner=worker, seconds=config.lease)
     runs = Runs(units, queue)
