@@ -59,17 +59,13 @@ def behind() -> ColumnElement[bool]:
 
 
 def unfinished_by_itself(connection: Any, now: ColumnElement[int]) -> ColumnElement[bool]:
-    """The connection has rows that were begun and are due, and so have to be finished without being asked."""
+    """The connection has rows of which nobody knows whether they arrived: they are settled without being asked."""
     return (
         select(EXPORT.c.id)
         .where(
             EXPORT.c.gallery_id == connection.c.gallery_id,
             EXPORT.c.tenant_id == connection.c.tenant_id,
-            or_(
-                state(DocumentState.SENDING),
-                and_(state(DocumentState.UNKNOWN), past(EXPORT.c.not_before, now)),
-                and_(EXPORT.c.batch_id.is_not(None), may_be_sent(now)),
-            ),
+            or_(state(DocumentState.SENDING), and_(state(DocumentState.UNKNOWN), past(EXPORT.c.not_before, now))),
         )
         .correlate(connection)
         .exists()

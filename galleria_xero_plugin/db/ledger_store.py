@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from ..domain.states import DocumentState
 from .ledger_conditions import EXPORT, number_is_free, of_organisation
@@ -48,8 +48,12 @@ class SqlLedger(Insertion, Work, Queries):
         )
 
     def _to_pending(self, *conditions: Any) -> int:
-        # A row whose number another one has stays where it is: sending it would be refused.
-        may = or_(EXPORT.c.state.not_in(NUMBER_FREE_STATES), number_is_free())
+        # A row whose number another one has stays where it is: sending it would be refused. Of several that wait for
+        # the same number one gets it.
+        waiting = EXPORT.c.state.in_(NUMBER_FREE_STATES)
+        number = (EXPORT.c.tenant_id, EXPORT.c.kind, EXPORT.c.natural_key)
+        first = select(func.min(EXPORT.c.id)).where(waiting, *conditions).group_by(*number).correlate(None)
+        may = or_(~waiting, and_(number_is_free(), EXPORT.c.id.in_(first)))
         with self._or_conflict(NUMBER_TAKEN_MESSAGE):
             return self._change(
                 update(EXPORT)

@@ -131,7 +131,8 @@ class Work(Store):
         )
         if self._change(sending).rowcount != len(ids):
             raise _NotPending
-        self._keep_payloads(batch.payloads, DocumentState.SENDING)
+        payloads = update(EXPORT).where(EXPORT.c.id == bindparam("document")).values(payload=bindparam("text"))
+        self._change(payloads, [{"document": key, "text": text} for key, text in sorted(batch.payloads.items())])
         if batch.seen:
             statement = (
                 update(EXPORT)
@@ -145,17 +146,12 @@ class Work(Store):
             ]
             self._change(statement, rows)
 
-    def set_payloads(self, payloads: Mapping[str, str]) -> None:
-        if payloads:
-            self._keep_payloads(payloads, DocumentState.PENDING)
-
-    def _keep_payloads(self, payloads: Mapping[str, str], while_in: DocumentState) -> None:
-        statement = (
+    def seen(self, document_id: str, revision: int) -> None:
+        self._change(
             update(EXPORT)
-            .where(EXPORT.c.id == bindparam("document"), state(while_in))
-            .values(payload=bindparam("text"))
+            .where(EXPORT.c.id == document_id, state(DocumentState.DONE), EXPORT.c.seen_revision < revision)
+            .values(seen_revision=revision)
         )
-        self._change(statement, [{"document": key, "text": text} for key, text in sorted(payloads.items())])
 
     def move(
         self,

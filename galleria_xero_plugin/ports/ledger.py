@@ -79,8 +79,8 @@ class LedgerStore(Protocol):
         """Conditional change of one row (state in `expect`, and lease_token when `lease` is given); `reason` None
         clears the reason, `not_before` None clears it. False when the condition did not hold."""
 
-    def set_payloads(self, payloads: Mapping[str, str]) -> None:
-        """Keep the decided payload of PENDING rows (contacts decided by matching)."""
+    def seen(self, document_id: str, revision: int) -> None:
+        """A DONE document was looked at in the gallery up to this revision; never goes back."""
 
     def finish_attempt(
         self, batch_id: str, *, status: int | None, outcome: str, request_id: str | None

@@ -128,8 +128,8 @@ class ConnectionStore(Protocol):
         """Move `next_run_at`, conditional on its old value: one of several ticks wins."""
 
     def with_work(self) -> Sequence[Connection]:
-        """ACTIVE and not paused, not leased, with an open run or with rows that finish by themselves
-        (unknown, sending, or pending with a batch behind them) and are due."""
+        """ACTIVE and not paused, not leased, with an open run or with rows that are settled without one: SENDING
+        (their worker died), and UNKNOWN whose next look is due."""
 
     def to_keep(self, refreshed_before: dt.datetime) -> Sequence[Connection]:
         """Open ones whose tokens were last refreshed before that instant (the keeper)."""

@@ -105,7 +105,10 @@ class Intake:
         """What a change in the gallery means for an invoice that is in the ledger already; `aside` is why it is not
         to be sent as things are."""
         if row.state in _SENT:
-            yield from self._changed_after_sending(row, invoice)
+            # While nobody knows whether it arrived, there is nothing to correct: `read_back` comes here afterwards
+            if row.state is DocumentState.DONE:
+                yield from self._changed_after_sending(row, invoice)
+                uow.ledger.seen(row.id, invoice.revision)
             if invoice.state is InvoiceState.ISSUED:
                 yield from self._payments(uow, invoice, payments)
             return
@@ -156,15 +159,15 @@ class Intake:
                 yield document
             elif row.marker == document.marker and row.state is not DocumentState.SKIPPED:
                 continue
-            elif row.state in _SENT:
+            elif row.state is DocumentState.DONE:
                 yield self._payment_correction(row, invoice)
-            else:
+            elif row.state not in _SENT:
                 uow.ledger.refresh(row.id, document)
                 uow.ledger.move(row.id, expect=_DECIDED_ANEW, to=DocumentState.PENDING)
         for row in by_id.values():
-            if row.state in _SENT:
+            if row.state is DocumentState.DONE:
                 yield self._payment_correction(row, invoice)
-            else:
+            elif row.state not in _SENT:
                 uow.ledger.move(row.id, expect=_UNSENT, to=DocumentState.SKIPPED, reason=("cancelled_never_sent", {}))
 
     # -- the rows

@@ -37,6 +37,7 @@ def _invoices(session: Session, rows: Sequence[Document]) -> list[Document]:
     found = invoice_phase.by_number(session, [row.natural_key for row in rows])
     looked_up = [(row, invoice_phase.matching(found, row)) for row in rows]
     settled = invoice_phase.settle_found(session, looked_up, expect=DocumentState.UNKNOWN)
+    _follow(session, [row.local_id for row in rows if row.id in settled])
     return [row for row in rows if row.id not in settled]
 
 
@@ -46,7 +47,8 @@ def _payments(session: Session, rows: Sequence[Document]) -> list[Document]:
             session.gallery_id, session.tenant_id, DocumentKind.INVOICE, [row.parent_local_id for row in rows]
         )
     standing = payment_phase.by_id(session, [document.xero_id for document in sent.values() if document.xero_id])
-    absent = []
+    absent: list[Document] = []
+    arrived: list[str] = []
     for row in rows:
         parent = sent.get(row.parent_local_id)
         invoice = standing.get(parent.xero_id or "") if parent else None
@@ -58,7 +60,15 @@ def _payments(session: Session, rows: Sequence[Document]) -> list[Document]:
             absent.append(row)
         else:
             payment_phase.adopt(session, payment_phase.Found(row, ours, ours=True), expect=DocumentState.UNKNOWN)
+            arrived.append(row.parent_local_id)
+    _follow(session, arrived)
     return absent
+
+
+def _follow(session: Session, invoice_ids: Sequence[str]) -> None:
+    """What changed in the gallery while nobody knew whether it had arrived counts from now on."""
+    if invoice_ids:
+        session.take(list(session.invoices(invoice_ids).values()))
 
 
 def _contacts(session: Session, rows: Sequence[Document]) -> list[Document]:

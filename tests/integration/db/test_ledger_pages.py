@@ -73,6 +73,14 @@ def test_a_number_that_somebody_else_has_is_not_taken_by_waking(units):
     assert states(units, "2") == [CONFLICT]
 
 
+def test_of_several_that_were_put_aside_with_one_number_one_gets_it(units):
+    rows = [document(n, natural_key="NL-7", state=SKIPPED, reason_code="cancelled_never_sent") for n in "123"]
+    inserted(units, *rows, document("4", natural_key="NL-8", state=SKIPPED))
+    assert saved(units, lambda uow: uow.ledger.requeue(*HERE, [SKIPPED])) == 2
+    assert sorted(states(units, *"123")) == [PENDING, SKIPPED, SKIPPED]
+    assert saved(units, lambda uow: uow.ledger.requeue(*HERE, [SKIPPED])) == 0
+
+
 def test_counts(units, waiting):
     inserted(units, document("1", CONTACT), document("1", gallery_id="gallery-2", natural_key="x"))
     assert seen(units, lambda uow: uow.ledger.counts(*HERE)) == {

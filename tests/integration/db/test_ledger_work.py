@@ -266,13 +266,14 @@ def test_a_person_gives_a_conflict_another_number(units):
     assert found(units, INVOICE, "2").natural_key == "NL-7a"
 
 
-def test_decided_payloads_wait_with_their_rows(units, connection, lease):
-    first, second = inserted(units, document("1", CONTACT), document("2", CONTACT))
-    start(units, connection, lease, second)
-    saved(units, lambda uow: uow.ledger.set_payloads({first.id: "{1}", second.id: "{2}"}))
-    saved(units, lambda uow: uow.ledger.set_payloads({}))
-    assert found(units, CONTACT, "1").payload == "{1}"
-    assert found(units, CONTACT, "2").payload == '{"n":"2"}'
+def test_only_what_stands_in_xero_notes_what_the_gallery_made_of_it_since(units, connection, lease):
+    """Of anything else the revision says which version was frozen, or is to be."""
+    under_way, standing = inserted(units, document("1", seen_revision=3), document("2", seen_revision=3))
+    start(units, connection, lease, under_way)
+    done(units, standing)
+    for row, revision in ((under_way, 5), (standing, 5), (standing, 4)):
+        saved(units, lambda uow, row=row, revision=revision: uow.ledger.seen(row.id, revision))
+    assert [found(units, INVOICE, number).seen_revision for number in "12"] == [3, 5]
 
 
 # Dead workers, and looking again

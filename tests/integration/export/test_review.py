@@ -15,6 +15,7 @@ from galleria_xero_plugin.domain.markers import contact_number, marker
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
 from galleria_xero_plugin.ports.records import ContactLink
 from galleria_xero_plugin.ports.xero import Answer, Quota
+from galleria_xero_plugin.services.doorbell import Doorbell
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
 
@@ -58,6 +59,14 @@ def restore(office: Office, *, prefix: str = "AG") -> None:
     office.save(office.settings(prefix=prefix))
     with office.units.write() as uow:
         uow.connections.quarantine(uow.now() + dt.timedelta(minutes=6))
+        uow.commit()
+
+
+def tell_at_once(office: Office, invoice_id: str) -> None:
+    """The gallery notes its change with us in its own transaction."""
+    doorbell = Doorbell(office.units, office.gallery, office.bell, quiet_period=dt.timedelta(hours=1))
+    with office.units.write() as uow:
+        doorbell.take(uow, "north-light", invoice_id)
         uow.commit()
 
 
@@ -242,6 +251,31 @@ def test_an_invoice_voided_while_it_was_unclear_is_known_and_shown_as_voided(off
     row = office.document(DocumentKind.INVOICE, sale.id)
     assert (row.state, row.reason_code) == (DocumentState.DONE, "voided_in_xero")
     assert created(office, "Invoice") == 1
+
+
+def test_a_change_while_nobody_knew_whether_it_arrived_is_simply_sent_when_it_did_not(office: Office):
+    sale = office.sell(date=DAY)
+    office.gallery.add_payment(sale.id, 50)
+    fault(office, "drop_before")
+    office.sync()
+    office.gallery.change_invoice(sale.id, items=(factories.make_item("1", 200),))
+    tell_at_once(office, sale.id)
+    settle(office)
+
+    assert invoices_in_xero(office)["AG-1"]["Total"] == Decimal(240)
+    assert office.states() == {"contact done": 1, "invoice done": 1, "payment done": 1}
+
+
+def test_a_change_while_nobody_knew_whether_it_arrived_is_a_question_when_it_did(office: Office):
+    sale = office.sell(date=DAY)
+    fault(office, "drop")
+    office.sync()
+    office.gallery.cancel_invoice(sale.id)
+    tell_at_once(office, sale.id)
+    assert office.waiting() == {}, "nobody is asked about what may not even be there"
+    settle(office)
+
+    assert office.waiting() == {"cancelled_after_sending": 1}
 
 
 def test_a_document_that_cannot_even_be_decided_holds_only_itself(office: Office):

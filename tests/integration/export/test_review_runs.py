@@ -52,6 +52,28 @@ def test_a_cancelled_run_leaves_nothing_that_asks_xero_again_and_again(office: O
     assert created(office, "Invoice") == 3
 
 
+def test_a_cancelled_run_rings_for_nobody(office: Office):
+    """What a limit sent back is for the next run; the sweep does not call a worker for it every ten seconds."""
+    sell(office, 3)
+    fault(office, "429", retry_after="5")
+    run = office.press_sync()
+    office.work()
+    office.runs.cancel("north-light", run.id, OWNER)
+    office.time.pass_by(hours=1)
+    with office.units.read() as uow:
+        assert uow.connections.with_work() == []
+
+
+def test_an_invoice_that_was_paid_later_is_not_read_again_by_every_sync(office: Office):
+    sale = office.sell(date=DAY)
+    office.sync()
+    office.gallery.add_payment(sale.id, 50)
+    office.sync()
+    office.gallery.calls.clear()
+    office.sync()
+    assert office.gallery.calls["invoices"] == 0
+
+
 def test_waiting_for_xeros_confirmation_costs_no_calls(office: Office):
     office.sell(date=DAY, contact=factories.make_contact("c-71", "Ida", "Renn", email="ida@one.example"))
     office.sell(date=DAY, contact=factories.make_contact("c-72", "Ida", "Renn", email="ida@one.example"))
