@@ -54,6 +54,8 @@ DEFAULTS: dict[str, object] = {
     "LEASE": 120,  # an exporter's claim on an organisation
     "SEND_DEADLINE": 10,  # a request that was written ahead is sent within this, or not at all
     "SLICE": 20,  # a job works so long, then lets others go first
+    "ANSWER_WITHIN": 60,  # an answer of Xero's is waited for so long
+    "OFFLINE_PAUSE": 300,  # an organisation is left alone for so long when Xero does not answer usefully
     "TIME_SCALE": 1,  # tests divide SETTLE, KEY_WINDOW and QUIET_PERIOD by this; refused in production
 }
 
@@ -105,6 +107,8 @@ class Config:
     lease: int
     send_deadline: int
     slice: int
+    answer_within: int
+    offline_pause: dt.timedelta
 
 
 def set_defaults(config: MutableMapping[str, object]) -> None:
@@ -183,6 +187,8 @@ def read(
         lease=whole("LEASE", 5, 3_600),
         send_deadline=whole("SEND_DEADLINE", 1, 60),
         slice=whole("SLICE", 1, 200),
+        answer_within=whole("ANSWER_WITHIN", 1, 60),
+        offline_pause=dt.timedelta(seconds=whole("OFFLINE_PAUSE", 1, 3_600)),
     )
     if made.key_window < made.settle:
         reader.fault("KEY_WINDOW", "must not be shorter than SETTLE")

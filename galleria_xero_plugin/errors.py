@@ -155,6 +155,13 @@ class NotSent(XeroError):
         self.token_refused = token_refused
 
 
+class TooLate(NotSent):
+    """The time within which the request had to begin was over before its first byte: it was kept back."""
+
+    def __init__(self) -> None:
+        super().__init__(detail="the send deadline has passed")
+
+
 class RateLimited(NotSent):
     """HTTP 429. `which` is "minute", "day", "concurrent", "appminute" or "unknown"; `retry_after` is seconds
     from now, already clamped to something sane, or None when Xero did not say."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 
 from . import config as configuration
+from . import failpoints
 from .cli import make_cli
 from .config import Config
 from .db.migrate import protect_host_migrations
@@ -45,6 +46,7 @@ from .web.responses import BLUEPRINT
 from .xero.client import XeroClient
 from .xero.links import contact_link, invoice_link
 from .xero.oauth import XeroLogin
+from .xero.transport import answering_within
 
 if TYPE_CHECKING:
     from flask_sqlalchemy import SQLAlchemy
@@ -73,7 +75,9 @@ class GalleriaXero:
         if EXTENSION_KEY in app.extensions:
             raise RuntimeError("GalleriaXero is initialised on this app already: call init_app once for each app")
         configuration.set_defaults(app.config)
-        config = configuration.read(app.config, production=not (app.debug or app.testing), check_keys=parse_keys)
+        production = not (app.debug or app.testing)
+        config = configuration.read(app.config, production=production, check_keys=parse_keys)
+        failpoints.arm(os.environ, production=production)
         units = SqlUnits(lambda: db.engines[config.bind_key], Vault(config.token_keys))
         app.extensions[EXTENSION_KEY] = _build(
             config, self._gallery, self._mailer or _mailer(config), units, RqQueue(config, self._redis)
@@ -120,7 +124,8 @@ def _build(config: Config, gallery: Gallery, mailer: Mailer, units: SqlUnits, qu
         jwks_url=config.jwks_url,
         issuer=config.issuer,
     )
-    return compose(config, gallery, mailer, units, queue, SystemClock(), auth, XeroClient(config.api_url), _path)
+    api = XeroClient(config.api_url, limits=answering_within(config.answer_within))
+    return compose(config, gallery, mailer, units, queue, SystemClock(), auth, api, _path)
 
 
 def compose(
@@ -151,6 +156,7 @@ def compose(
         clock,
         per_minute=config.calls_per_minute,
         day_reserve=config.day_reserve,
+        offline_pause=config.offline_pause,
         lost=lambda connection_id: connect.noticed_lost(connection_id),
     )
     reference = Reference(units, api, calls, clock)

@@ -30,10 +30,12 @@ LAYERS = {
     "errors": Layer(set()),
     "domain": Layer({"errors"}),
     "ports": Layer(CORE),
-    "services": Layer(INNER),
+    # Where a test makes a worker die; without its environment it does nothing.
+    "failpoints": Layer({"errors"}),
+    "services": Layer({"failpoints", *INNER}),
     # Which addresses may be called: read by the configuration and by the adapter.
     "hosts": Layer(set()),
-    "xero": Layer({"hosts", *INNER}, {"requests", "urllib3", "authlib", "joserfc"}),
+    "xero": Layer({"failpoints", "hosts", *INNER}, {"requests", "urllib3", "authlib", "joserfc"}),
     "db": Layer({"_paths", *INNER}, {"sqlalchemy", "cryptography"}),
     "db.migrate": Layer({"db", "_paths", *INNER}, {"sqlalchemy", "alembic"}),
     "jobs": Layer({"services", "ports", "errors", "proxies"}, {"rq", "redis", "flask"}),
@@ -43,7 +45,7 @@ LAYERS = {
     "proxies": Layer({"config", "services", *INNER}, {"flask", "werkzeug"}),
     # This machine behind the runtime ports: clocks and mail.
     "system": Layer({"ports"}),
-    "extension": Layer({"cli", "system", *ALL}, {"flask", "click"}),
+    "extension": Layer({"cli", "failpoints", "system", *ALL}, {"flask", "click"}),
     "cli": Layer({"doctor", *ALL}, {"flask", "click"}),
     # What only a running host can tell, read by the command of that name.
     "doctor": Layer(ALL, {"flask", "jinja2"}),

@@ -17,8 +17,6 @@ log = logging.getLogger("galleria_xero.queue")
 TASKS = "galleria_xero_plugin.jobs.tasks."
 CONNECT_SECONDS, ANSWER_SECONDS = 1.0, 2.0
 """A page rings while a person waits; without Redis the sweep finds the work anyway."""
-PRESSED_SECONDS = 60
-"""A bell that was pressed this lately and not answered yet is not pressed again."""
 JOB_SECONDS = 300
 """Above a slice and the longest call together; a last resort, since a slice ends by itself."""
 KEEP_FAILED_SECONDS = 3 * 86_400
@@ -34,6 +32,9 @@ class Settings(Protocol):
     @property
     def queue(self) -> str: ...
 
+    @property
+    def lease(self) -> int: ...
+
 
 class RqQueue:
     """Rings with RQ jobs that carry one id, as JSON.
@@ -42,7 +43,7 @@ class RqQueue:
     removes it before it looks at the database, so a ring after that always makes a new one. RQ's own job ids do
     not serve here: one and the same id would be queued twice, and with `unique=True` the hash of a finished or
     failed job blocks the next ring. Should the key survive its job (a worker killed in between), it is gone
-    after a minute.
+    after half a lease.
 
     Nothing is connected to before the first ring, and each process has connections of its own.
     """
@@ -50,6 +51,7 @@ class RqQueue:
     def __init__(self, config: Settings, client: redis.Redis | None = None) -> None:
         self._url = config.redis_url
         self._name = config.queue
+        self._pressed_for = max(1, config.lease // 2)
         self._client = client
         self._lock = threading.Lock()
 
@@ -79,7 +81,7 @@ class RqQueue:
     def _ring(self, task: str, connection_id: str) -> bool:
         try:
             client = self._redis()
-            if not client.set(pressed_key(self._name, task, connection_id), "1", nx=True, ex=PRESSED_SECONDS):
+            if not client.set(pressed_key(self._name, task, connection_id), "1", nx=True, ex=self._pressed_for):
                 return True
             try:
                 self._enqueue(client, task, connection_id)

@@ -205,9 +205,15 @@ class XeroApi(Protocol):
         """The payments of one invoice with their accounts."""
 
     def send(
-        self, request: XeroRequest[T], access: TenantAccess, *, idempotency_key: str | None = None
+        self,
+        request: XeroRequest[T],
+        access: TenantAccess,
+        *,
+        idempotency_key: str | None = None,
+        within: float | None = None,
     ) -> Answer[T]:
-        """Perform the request once: no retry, no redirect, bounded time and size.
+        """Perform the request once: no retry, no redirect, bounded time and size. Its first byte leaves `within`
+        so many seconds, or none does (TooLate).
 
         Raises of the XeroError tree: for a write NotSent, RateLimited, Unknown, ScopeMissing, AccessLost;
         for a read ReadFailed, NotSent (401 with `token_refused`), RateLimited, ScopeMissing, AccessLost.

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TypeVar
 
+from .. import failpoints
 from ..domain.limits import remembered, wait_needed
 from ..errors import (
     AccessLost,
@@ -18,6 +19,7 @@ from ..errors import (
     ReadFailed,
     ReconnectRequired,
     ScopeMissing,
+    TooLate,
     XeroError,
 )
 from ..ports.records import Connection, ConnectionStatus
@@ -34,7 +36,6 @@ SHORT_WAIT_MS = 2_000
 UNTOLD_PAUSE = {"concurrent": 5, "minute": 61, "day": 3_600}
 """Seconds to wait after a 429 that does not say how long."""
 RESERVE = "reserve"
-OFFLINE_PAUSE = dt.timedelta(minutes=5)
 
 
 class Calls:
@@ -50,6 +51,7 @@ class Calls:
         *,
         per_minute: int,
         day_reserve: int,
+        offline_pause: dt.timedelta,
         lost: Callable[[str], bool],
     ) -> None:
         self.units = units
@@ -58,6 +60,7 @@ class Calls:
         self.clock = clock
         self.per_minute = per_minute
         self.day_reserve = day_reserve
+        self.offline_pause = offline_pause
         self.lost = lost
 
     def of(self, connection: Connection, *, interactive: bool = False) -> OrganisationCalls:
@@ -120,15 +123,18 @@ class OrganisationCalls:
 
     def _send(self, request: XeroRequest[T], key: str | None, until: float | None) -> Answer[T]:
         assert self._token is not None, "ready() comes first"
-        if until is not None and self._shared.clock.monotonic() > until:
-            raise NotSent(detail="the send deadline has passed")
+        within = None if until is None else until - self._shared.clock.monotonic()
+        if within is not None and within < 0:
+            raise TooLate
         version, token = self._token
         quota = Quota()
         self._times.append(self._now_ms())
         try:
             answer = self._shared.api.send(
-                request, TenantAccess(self._connection.tenant_id, token), idempotency_key=key
+                request, TenantAccess(self._connection.tenant_id, token), idempotency_key=key, within=within
             )
+            if key is not None:
+                failpoints.reach("after_answer")
             quota = answer.quota
             self._refused_version = None
             return answer
@@ -191,7 +197,7 @@ class OrganisationCalls:
 
     def offline(self) -> Paused:
         """Xero did not answer usefully: leave it alone for a while."""
-        return self._pause(OFFLINE_PAUSE, "offline")
+        return self._pause(self._shared.offline_pause, "offline")
 
     def _set_status(self, status: ConnectionStatus, reason: str) -> None:
         with self._shared.units.write(patience=PATIENCE) as uow:

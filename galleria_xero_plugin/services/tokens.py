@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from .. import failpoints
 from ..domain.states import RunKind, RunState
 from ..errors import (
     AuthRejected,
@@ -188,6 +189,7 @@ class Tokens:
 
     def _store(self, held: _Held, lease: int, fresh: TokenSet) -> tuple[int, Secret]:
         connection_id = held.connection.id
+        failpoints.reach("in_refresh")
         with self._units.write(patience=PATIENCE) as uow:
             stored = uow.connections.store_tokens(connection_id, held.version, lease, fresh)
             if stored:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..errors import AccessLost, NotSent, RateLimited, ReadFailed, ScopeMissing, Unknown, XeroError
+from ..errors import AccessLost, NotSent, RateLimited, ReadFailed, ScopeMissing, TooLate, Unknown, XeroError
 from ..ports.xero import Quota
 from . import reading as r
 from .transport import Failure, Reply
@@ -93,6 +93,8 @@ def classify(outcome: Reply | Failure, *, is_write: bool, now: float) -> XeroErr
     if isinstance(outcome, Failure):
         if not is_write:
             return ReadFailed("Xero could not be read.", detail=outcome.what)
+        if outcome.late:
+            return TooLate()
         kind = Unknown if outcome.wrote else NotSent
         return kind(detail=outcome.what)
     if outcome.status == 200 and _is_json(outcome.headers):

@@ -135,10 +135,17 @@ class XeroClient:
         where = [("where", f'Invoice.InvoiceID==guid("{guid(invoice_id)}")')]
         return _listing("Payments", answers.payment, 1, INVOICE_PAGE, where)
 
-    def send(self, request: XeroRequest[T], access: TenantAccess, *, idempotency_key: str | None = None) -> Answer[T]:
+    def send(
+        self,
+        request: XeroRequest[T],
+        access: TenantAccess,
+        *,
+        idempotency_key: str | None = None,
+        within: float | None = None,
+    ) -> Answer[T]:
         """See the port. Errors are raised here, in a frame that holds no token, and without a cause."""
         _check_headers(request, access, idempotency_key)
-        reply = self._perform(request, access, idempotency_key)
+        reply = self._perform(request, access, idempotency_key, within)
         if isinstance(reply, Reply) and reply.status == 304 and request.modified_since is not None:
             # Not documented, but the honest answer to "what has changed since": nothing.
             return _answer(reply, cast(T, ResultPage((), more=False)))
@@ -152,7 +159,9 @@ class XeroClient:
         """Close this thread's connections."""
         self._transport.close()
 
-    def _perform(self, request: XeroRequest[T], access: TenantAccess, key: str | None) -> Reply | Failure:
+    def _perform(
+        self, request: XeroRequest[T], access: TenantAccess, key: str | None, within: float | None
+    ) -> Reply | Failure:
         token = access.access_token.reveal()
         if not _HEADER_SAFE.fullmatch(token):
             return Failure(wrote=False, what="the access token cannot stand in a header")
@@ -164,7 +173,12 @@ class XeroClient:
         if request.modified_since is not None:
             headers["If-Modified-Since"] = _http_instant(request.modified_since)
         outcome = self._transport.call(
-            request.method, self._base + request.path, headers=headers, query=request.query, body=request.body
+            request.method,
+            self._base + request.path,
+            headers=headers,
+            query=request.query,
+            body=request.body,
+            within=within,
         )
         if isinstance(outcome, Reply):
             # An answer that repeats our token (some proxies do) must not carry it into a log.

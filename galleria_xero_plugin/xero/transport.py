@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 
@@ -25,6 +25,8 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from .. import failpoints
 
 # Bytes taken from the decoder at a time: what a decompression bomb can add beyond the limit.
 CHUNK = 1 << 16
@@ -46,6 +48,14 @@ class Limits:
 
 # A thousand contacts are some megabytes. Export-protocol §2.4 (N) gives the times.
 API_LIMITS = Limits(compressed=True)
+
+
+
+def answering_within(seconds: float) -> Limits:
+    """The bounds of an accounting call whose answer is waited for so long."""
+    return replace(API_LIMITS, read=seconds, total=seconds + API_LIMITS.connect)
+
+
 # Below the 45 s lease of a token refresh (export-protocol §2.8).
 TOKEN_LIMITS = Limits(read=14.0, total=15.0, size=256 << 10)
 
@@ -61,11 +71,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No complete answer. `wrote` is False only if surely no byte of the request left; `what` names the kind
-    of failure. The exception itself is not kept: it carries the request with its Authorization header."""
+    """No complete answer. `wrote` is False only if surely no byte of the request left; `late` says that none did
+    because `within` was over; `what` names the kind of failure. The exception itself is not kept: it carries the request with its Authorization header."""
 
     wrote: bool
     what: str
+    late: bool = False
 
 
 class TooLarge(requests.RequestException):
@@ -79,9 +90,11 @@ class _Exchange:
     It ends the exchange through a duplicate of the socket: the original is taken over by the TLS wrapper
     during the handshake, and let go by http.client as soon as the headers of a last answer are read."""
 
-    def __init__(self, total: float) -> None:
+    def __init__(self, total: float, begin_by: float | None) -> None:
         self.wrote = False
+        self.late = False
         self.cut = False
+        self._begin_by = begin_by
         self._line: socket.socket | None = None
         self._over = False
         self._lock = threading.Lock()
@@ -96,8 +109,14 @@ class _Exchange:
                 self._line = socket.fromfd(sock.fileno(), sock.family, sock.type)
 
     def writing(self) -> None:
-        """The next step writes: from here on the outcome is unknown, unless time is up already."""
-        if self.cut:
+        """The next step writes: from here on the outcome is unknown, unless time is up already.
+
+        The time to begin is looked at here and not before the line is opened: whoever is frozen or slow on the way
+        must not send what somebody else has taken over meanwhile (export-protocol §2.10 row 17)."""
+        if self._begin_by is not None and not self.wrote:
+            failpoints.reach("before_first_byte")
+            self.late = time.monotonic() > self._begin_by
+        if self.cut or self.late:
             raise TimeoutError("the time for this exchange is up")
         self.wrote = True
 
@@ -123,6 +142,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.begin_by: float | None = None  # monotonic: the next request begins before, or not at all
         self.exchange: _Exchange | None = None  # None: no request has come as far as this adapter
         super().__init__(max_retries=0, pool_connections=2, pool_maxsize=1)
 
@@ -142,7 +162,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
         """As requests calls it, with our own times, and the whole body read before it returns."""
-        self.exchange = exchange = _Exchange(self.limits.total)
+        self.exchange = exchange = _Exchange(self.limits.total, self.begin_by)
         try:
             response = super().send(
                 request,
@@ -245,11 +265,13 @@ class Transport:
         headers: Mapping[str, str],
         query: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
+        within: float | None = None,
     ) -> Reply | Failure:
-        """Perform exactly one request. Network trouble is a value, not an exception: an exception's frames
+        """Perform exactly one request, begun `within` so many seconds or not at all. Network trouble is a value, not an exception: an exception's frames
         would show the headers to whoever logs it. What is not network trouble (a job's timeout) passes."""
         session, adapter = self._session(fresh=method != "GET")
         adapter.exchange = None
+        adapter.begin_by = None if within is None else time.monotonic() + within
         what = ""
         try:
             response = session.request(
@@ -261,7 +283,8 @@ class Transport:
             self._local.used = time.monotonic()
         if what:
             exchange = adapter.exchange
-            return Failure(wrote=exchange is not None and exchange.wrote, what=what)
+            wrote, late = (exchange.wrote, exchange.late) if exchange is not None else (False, False)
+            return Failure(wrote, what, late)
         return Reply(response.status_code, CaseInsensitiveDict(response.headers), response.content)
 
     def close(self) -> None:

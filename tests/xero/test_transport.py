@@ -236,6 +236,12 @@ class TestWrote:
         assert isinstance(outcome, Failure)
         assert outcome.wrote
 
+    def test_who_comes_too_late_to_begin_sends_nothing(self, stubs, transport):
+        server = stubs.raw(stub.answering(OK + b"Content-Length: 2\r\n\r\n{}"))
+        assert call(transport, server.url, within=0) == Failure(wrote=False, what="ConnectionError", late=True)
+        assert call(transport, server.url, within=30).status == 200
+        assert call(transport, server.url).status == 200
+
     def test_a_closed_keep_alive_connection_is_replaced(self, stubs, transport):
         gone = threading.Event()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from ... import failpoints
 from ...domain.states import DocumentKind, DocumentState, RunKind, RunState, RunTrigger
-from ...errors import Conflict, GalleriaXeroError, NotConnected, NotSent, Paused, ReadFailed, ScopeMissing, TokenUnreadable
+from ...errors import Conflict, GalleriaXeroError, NotConnected, NotSent, Paused, ReadFailed, ScopeMissing, TokenUnreadable, TooLate
 from ...ports.gallery import Gallery
 from ...ports.records import Connection, ConnectionStatus, Run
 from ...ports.runtime import Clock, JobQueue
@@ -65,6 +66,7 @@ class Export:
             return
         more = False
         with lease:
+            failpoints.reach("after_t1")
             session: Session | None = None
             try:
                 session = self._open(connection_id, lease, stop)
@@ -74,6 +76,10 @@ class Export:
             except Paused as error:
                 log.info("connection %s: %s", connection_id, error.detail)
                 more = error.reason == "concurrent"
+            except TooLate as error:
+                # about this worker, frozen or slow, and not about Xero
+                log.warning("connection %s: %s", connection_id, error.detail)
+                more = True
             except NotSent as error:
                 log.info("connection %s: not sent: %s", connection_id, error.detail)
                 self._leave_alone(connection_id)
@@ -87,6 +93,7 @@ class Export:
                 log.error("connection %s: %s", connection_id, error.detail)
                 self._end_run(connection_id, error, "needs_config")
         if more:
+            failpoints.reach("before_ring")
             self._queue.ring_export(connection_id)
 
     def compare(self, connection_id: str) -> Comparison:

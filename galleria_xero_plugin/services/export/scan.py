@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from ... import failpoints
 from ...domain.model import InvoiceState
 from ...domain.states import DocumentKind, RunTrigger
 from .session import Session
@@ -38,6 +39,7 @@ def scan(session: Session) -> bool:
             uow.webservices.set_cursor(session.webservice.id, cursor)
             session.note(uow, step="Reading your invoices", found=found)
             uow.commit()
+        failpoints.reach("after_t0")
         if not page.more:
             break
         if session.out_of_time:

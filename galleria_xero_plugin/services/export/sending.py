@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ... import failpoints
 from ...domain.accounting import Element
 from ...domain.answers import Expected, Outcome, Verdict, read_element
 from ...domain.states import DocumentKind, DocumentState
@@ -55,8 +56,10 @@ def send(
     request = session.tools.api.create(WRITES[kind], [item.payload for item in prepared])
     batch = _batch(session, request, prepared)
     until = session.tools.clock.monotonic() + session.tools.timings.send_deadline
+    failpoints.reach("after_p")
     if not _write_ahead(session, kind, batch):
         return
+    failpoints.reach("after_t2")
     try:
         answer = session.calls.write(request, batch.idempotency_key, until=until)
     except (NotSent, Paused, NotConnected, ScopeMissing) as error:
@@ -68,6 +71,7 @@ def send(
             raise session.calls.offline() from None
     else:
         _record(session, kind, batch, prepared, answer, on_created)
+        failpoints.reach("after_t3")
 
 
 def _batch(session: Session, request: XeroRequest[object], prepared: Sequence[Prepared]) -> Batch:

@@ -36,6 +36,7 @@ from galleria_xero_plugin.xero.oauth import XeroLogin
 OWNER = Actor("u-1", "Nora Light")
 BUYER = factories.make_contact("c-9", "Wilhelmina", "Oakes")
 START = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+OFFLINE_PAUSE = dt.timedelta(minutes=5)
 
 
 class Bell:
@@ -89,9 +90,9 @@ class Line:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._api, name)
 
-    def send(self, request: XeroRequest[Any], access: Any, *, idempotency_key: str | None = None) -> Answer[Any]:
+    def send(self, request: XeroRequest[Any], access: Any, **more: Any) -> Answer[Any]:
         instead = self.before(request)
-        answer = instead or self._api.send(request, access, idempotency_key=idempotency_key)
+        answer = instead or self._api.send(request, access, **more)
         self.after(request)
         return answer
 
@@ -143,7 +144,8 @@ class Office:
 
     def calls(self) -> Calls:
         tokens = Tokens(self.units, self.auth(), self.time, notify_reconnect=lambda connection: None)
-        return Calls(self.units, self.api, tokens, self.time, per_minute=0, day_reserve=0, lost=self._lost)
+        limits = {"per_minute": 0, "day_reserve": 0, "offline_pause": OFFLINE_PAUSE}
+        return Calls(self.units, self.api, tokens, self.time, **limits, lost=self._lost)
 
     def _lost(self, connection_id: str) -> bool:
         self.lost.append(connection_id)

@@ -16,7 +16,7 @@ from galleria_xero_plugin.services.tokens import Tokens
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
 
-from .office import Office
+from .office import OFFLINE_PAUSE, Office
 from .test_clean_run import DAY, created
 from .test_review import elements
 from .test_review_runs import connection, sell, writes
@@ -28,7 +28,7 @@ def through(office: Office, **limits) -> None:
 
     def calls() -> Calls:
         tokens = Tokens(office.units, office.auth(), office.time, notify_reconnect=lambda connection: None)
-        values = {"per_minute": 0, "day_reserve": 0, "lost": office._lost} | limits
+        values = {"per_minute": 0, "day_reserve": 0, "offline_pause": OFFLINE_PAUSE, "lost": office._lost} | limits
         return Calls(office.units, office.api, tokens, office.time, **values)
 
     office.calls = calls

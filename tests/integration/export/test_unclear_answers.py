@@ -169,8 +169,8 @@ def _dies_after(office: Office, path: str):
     export = office.export(worker="doomed")
     send = office.api.send
 
-    def dying(request, access, *, idempotency_key=None):
-        answer = send(request, access, idempotency_key=idempotency_key)
+    def dying(request, access, **more):
+        answer = send(request, access, **more)
         if request.is_write and path in request.path:
             raise KilledHere
         return answer

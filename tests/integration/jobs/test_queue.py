@@ -11,7 +11,7 @@ from galleria_xero_plugin.jobs import tasks
 from galleria_xero_plugin.jobs.queue import RqQueue
 from galleria_xero_plugin.proxies import EXTENSION_KEY
 
-CONFIG = SimpleNamespace(redis_url="unix:///nowhere/of/a/password/s", queue="galleria_xero")
+CONFIG = SimpleNamespace(redis_url="unix:///nowhere/of/a/password/s", queue="galleria_xero", lease=120)
 
 
 def test_no_redis_is_no_error(caplog):
@@ -25,7 +25,7 @@ def test_no_redis_is_no_error(caplog):
 
 
 def test_a_redis_that_comes_back(valkey_url):
-    queue = RqQueue(SimpleNamespace(redis_url=valkey_url, queue="galleria_xero"))
+    queue = RqQueue(SimpleNamespace(redis_url=valkey_url, queue="galleria_xero", lease=120))
     assert queue.alive()
     assert queue.ring_export("x")
     queue._client.close()

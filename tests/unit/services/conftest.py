@@ -1,5 +1,6 @@
 """The services on a real database of their own, with everything foreign in memory."""
 
+import datetime as dt
 import shutil
 from types import SimpleNamespace
 
@@ -95,8 +96,9 @@ def house(database, clock):
     runs = Runs(units, queue)
     schedules = Schedules(units, gallery, runs, queue, tokens, notify, clock)
     calls = Calls(
-        units, api, tokens, clock, per_minute=0, day_reserve=0, lost=lambda id: house.connect.noticed_lost(id)
-    )
+        units, api, tokens, clock, per_minute=0, day_reserve=0, offline_pause=dt.timedelta(minutes=5),
+        lost=lambda id: house.connect.noticed_lost(id),
+    )  # fmt: skip
     reference = Reference(units, api, calls, clock)
     leases = Leases(units, owner="test", seconds=120)
     house = House(

@@ -178,7 +178,7 @@ class FakeApi:
 
         return self._request("Contacts", answer)
 
-    def send(self, request, access, *, idempotency_key=None):
+    def send(self, request, access, *, idempotency_key=None, within=None):
         self.calls[request.path] += 1
         fault = self.faults.pop(0) if self.faults else None
         if fault is not None:
