@@ -1,5 +1,7 @@
 """`python3 tests [arguments of pytest]`: sets up whatever the tests need, then runs them.
 
+`python3 tests --books 20000` and its like run one of the large proofs instead (`COMMANDS`).
+
 Needs git and Python 3.11 with its venv module; everything else (the environment, a second RQ, a browser,
 PostgreSQL and Valkey binaries) it finds or fetches. Standard library only: it runs before anything is there.
 """
@@ -7,6 +9,9 @@ import importlib.util
 import os
 import sys
 import tempfile
+
+COMMANDS = {"--books": "tests.properties"}
+"""What is no run of pytest: the first argument, and the module that takes all arguments."""
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
@@ -34,7 +39,7 @@ def main():
     except browser.NoBrowser as problem:
         print(problem, file=sys.stderr)     # the browser tests will say it again, in red
 
-    arguments = ["-m", "pytest"]
+    arguments = ["-m", COMMANDS.get("".join(sys.argv[1:2]), "pytest")]
     if len(sys.argv) == 1:
         # The whole suite waits for processes most of the time. One file stays in one process: its servers
         # start once.
