@@ -28,6 +28,7 @@ POST     /_simulator/books/<tenant>/contacts/<id> {"ContactStatus": "ARCHIVED", 
 POST     /_simulator/books/<tenant>/invoices/<id> {"Status": "VOIDED", ...} -> the invoice
 POST     /_simulator/books/<tenant>/payments      {"invoice": id, "account": code, "amount": "1.00"} -> it
 POST     /_simulator/books/<tenant>/payments/<id> {"Status": "DELETED"} -> the payment
+POST     /_simulator/books/<tenant>/person/<what>  arguments of core.bookkeeper.Bookkeeper.<what> -> a record
 POST     /_simulator/reset                        -> 204; fresh books, no tokens
 =======  =======================================  ====================================================
 """
@@ -42,6 +43,7 @@ import flask
 
 from .context import current_world
 from .core import books, control, invoices, payments
+from .core.bookkeeper import Bookkeeper
 from .core.call import Call
 from .core.errors import Invalid, Refused
 from .core.faults import KINDS, Fault
@@ -279,6 +281,21 @@ def add_payment(tenant: str) -> flask.Response:
     body = _body()
     with current_world().as_person(tenant) as call:
         saved = payments.save(call, control.payment_element(body))
+    return _json({name: value for name, value in saved.items() if name[0] != "_"})
+
+
+@blueprint.post("/books/<tenant>/person/<action>")
+def act(tenant: str, action: str) -> flask.Response:
+    """Any method of the bookkeeper, with its arguments as members; ``adviser`` passes the period lock."""
+    method = vars(Bookkeeper).get(action) if action[0] != "_" else None
+    if not callable(method):
+        raise ValueError(f"A person has no {action!r} here.")
+    sent = _body()
+    someone = current_world().bookkeeper(tenant, adviser=bool(sent.pop("adviser", False)))
+    try:
+        saved = method(someone, **sent)
+    except TypeError as error:
+        raise ValueError(f"Wrong members for {action}: {error}") from None
     return _json({name: value for name, value in saved.items() if name[0] != "_"})
 
 

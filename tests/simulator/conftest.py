@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from galleria_xero_plugin.simulator import NORTH_LIGHT, ManualClock, Request, Simulator, World
+from galleria_xero_plugin.simulator.core.bookkeeper import Bookkeeper
 from galleria_xero_plugin.simulator.core.signing import SigningKey
 from galleria_xero_plugin.simulator.shortcut import ALL_SCOPES, connect
 
@@ -152,6 +153,12 @@ def world(clock: ManualClock, signing_key: SigningKey, pauses: list[float]) -> W
 def xero(world: World) -> Driver:
     world.change_settings(minute_limit=100_000, day_limit=100_000)
     return Driver(world)
+
+
+@pytest.fixture
+def nora(world: World) -> Bookkeeper:
+    """The bookkeeper of North Light."""
+    return world.bookkeeper()
 
 
 @pytest.fixture

@@ -81,3 +81,70 @@ def test_voiding(xero, note):
     path = f"CreditNotes/{note['CreditNoteID']}"
     assert xero.post(path, {"Status": "VOIDED"}).json["CreditNotes"][0]["Status"] == "VOIDED"
     assert xero.post(path, {"Status": "AUTHORISED"}).status == 400
+
+
+def test_the_refunds_of_a_credit_note_are_nested_in_it(xero, note):
+    body = {"CreditNote": {"CreditNoteID": note["CreditNoteID"]}, "Account": {"Code": "090"}, "Amount": 20}
+    xero.put("Payments", {**body, "Reference": "Refund 1"})
+    shown = xero.get(f"CreditNotes/{note['CreditNoteID']}").json["CreditNotes"][0]
+    assert [(row["Amount"], row["Reference"]) for row in shown["Payments"]] == [(20.0, "Refund 1")]
+    assert xero.put("Payments", {**body, "Amount": 41}).messages == [
+        "Payment amount exceeds the amount outstanding on this document"
+    ]
+
+
+def test_a_used_credit_note_is_closed_to_edits_and_voiding(xero, note):
+    made = xero.invoice()
+    allocations = f"CreditNotes/{note['CreditNoteID']}/Allocations"
+    xero.put(allocations, {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 1})
+    for change in ({"Status": "VOIDED"}, {"Reference": "x"}):
+        assert xero.post(f"CreditNotes/{note['CreditNoteID']}", change).status == 400
+
+
+def test_a_draft_has_nothing_to_allocate_until_it_is_approved(xero, sale):
+    made = xero.invoice()
+    draft = xero.put("CreditNotes", sale(Type="ACCRECCREDIT", Status="DRAFT")).json["CreditNotes"][0]
+    allocations = f"CreditNotes/{draft['CreditNoteID']}/Allocations"
+    body = {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 1}
+    assert xero.put(allocations, body).status == 400
+    xero.post(f"CreditNotes/{draft['CreditNoteID']}", {"Status": "AUTHORISED"})
+    assert xero.put(allocations, body).status == 200
+
+
+def test_several_allocations_in_one_call(xero, note):
+    first, second = xero.invoice(), xero.invoice()
+    path = f"CreditNotes/{note['CreditNoteID']}/Allocations"
+    both = [{"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 40} for made in (first, second)]
+    assert xero.put(path, {"Allocations": both}).status == 400  # 80 of 60: all or nothing
+    assert xero.read(first)["AmountCredited"] == 0.0
+    found = xero.put(path, {"Allocations": both}, summarizeErrors="false").json["Allocations"]
+    assert [row["StatusAttributeString"] for row in found] == ["OK", "ERROR"]
+    assert xero.read(first)["AmountCredited"] == 40.0
+
+
+def test_the_day_of_an_allocation_is_a_switch(xero, note, world):
+    # §4.8: the specification requires Date, the documentation calls it read-only.
+    made = xero.invoice()
+    path = f"CreditNotes/{note['CreditNoteID']}/Allocations"
+    body = {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 1}
+    world.change_settings(allocation_date="required")
+    assert xero.put(path, body).status == 400
+    world.change_settings(allocation_date="today")
+    shown = xero.put(path, {**body, "Date": "2026-11-21"}).json["Allocations"][0]
+    assert shown["Date"] == "/Date(1795392000000+0000)/"  # today, the 23rd, all the same
+
+
+def test_a_number_in_use_updates_with_post_unless_switched(xero, sale, note, world):
+    body = sale(Type="ACCRECCREDIT", CreditNoteNumber="CN-0001", Reference="changed")
+    assert xero.post("CreditNotes", body).json["CreditNotes"][0]["Reference"] == "changed"
+    world.change_settings(post_with_known_number="refuse")
+    assert xero.post("CreditNotes", body).messages == ["Credit note # must be unique."]
+
+
+def test_what_is_credited_and_refunded_is_in_the_history(xero, note):
+    made = xero.invoice()
+    path = f"CreditNotes/{note['CreditNoteID']}"
+    xero.put(f"{path}/Allocations", {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 1})
+    assert xero.get(f"{path}/History").json["HistoryRecords"][0]["Changes"] == "Credit Applied"
+    assert xero.get(f"Invoices/{made['InvoiceID']}/History").json["HistoryRecords"][0]["Changes"] == "Credit Applied"
+    assert xero.put(f"{path}/History", {"HistoryRecords": [{"Details": "Returned work"}]}).status == 200

@@ -130,3 +130,28 @@ def test_find_payments_of_an_invoice(xero):
     found = xero.get("Payments", where=where, page=1).json
     assert [row["Reference"] for row in found["Payments"]] == ["One"]
     assert found["pagination"]["itemCount"] == 1
+
+
+def test_the_bank_amount_is_in_the_accounts_currency(xero, world):
+    # §4.3: prefer BankAmount, the amount in the bank account's currency.
+    made = xero.invoice(CurrencyCode="EUR", CurrencyRate="1.2")
+    paid = xero.payment(made, 60, BankAmount=48).json["Payments"][0]
+    assert (paid["BankAmount"], paid["CurrencyRate"]) == (48.0, 1.25)
+    with world.as_person(xero.tenant) as call:
+        account = xero.account("092")["AccountID"]
+        call.org.put("Accounts", {**call.org.get("Accounts", account), "CurrencyCode": "EUR"})
+    euros = xero.payment(made, 60, Account={"Code": "092"}).json["Payments"][0]
+    assert (euros["Amount"], euros["BankAmount"]) == (60.0, 60.0)
+    assert xero.payment(made, 1, BankAmount=-1).status == 400
+
+
+def test_yen_and_dinars_have_two_decimals_unless_switched(xero, world, nora, line):
+    # §4.2 speaks of two decimals and of no currency's own: a switch.
+    nora.enable_currency("JPY", 190)
+    nora.enable_currency("KWD", "0.4")
+    lines = [line(UnitAmount="99.99")]
+    assert xero.invoice(CurrencyCode="JPY", LineItems=lines)["Total"] == 119.99
+    world.change_settings(currency_decimals="own")
+    assert xero.invoice(CurrencyCode="JPY", LineItems=lines)["Total"] == 120.0
+    dinars = [line(UnitAmount="0.1", Quantity="1.115")]
+    assert xero.invoice(CurrencyCode="KWD", LineItems=dinars)["SubTotal"] == 0.112

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from . import batch, credit_notes, history, reference
 from .call import Call
-from .errors import Refused, not_found
+from .errors import Invalid, Refused, not_found
 from .listing import listing
 from .reader import Reader
 from .resources import BY_NAME, SETTINGS, Resource
@@ -97,6 +97,8 @@ def _list(call: Call, resource: Resource) -> Response:
     how = "page" if page.number else "list"
     if call.request.query.get("summaryonly", "").lower() == "true":
         how = "summary"
+    elif not resource.paged and call.request.query.get("includearchived", "").lower() == "true":
+        how = "everything"
     members: dict[str, Any] = {}
     if page.number:
         members["pagination"] = page.block()
@@ -138,7 +140,11 @@ def _allocations(call: Call, note: Record, rest: list[str]) -> Response:
     if rest:
         if call.request.method != "DELETE":
             raise _unimplemented()
-        gone = credit_notes.take_back(call, note, rest[0])
+        try:
+            gone = credit_notes.take_back(call, note, rest[0])
+        except Invalid as refusal:
+            errors = [{"Message": message} for message in refusal.messages]
+            raise batch.validation([{"AllocationID": rest[0], "ValidationErrors": errors}]) from None
         return call.ok({"Allocations": [credit_notes.shown_allocation(call.org, gone)]})
     if call.request.method == "GET":
         shown = credit_notes.show(call.org, note, places=call.unit_places)["Allocations"]

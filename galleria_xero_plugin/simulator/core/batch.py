@@ -81,14 +81,21 @@ def _failure(resource: Resource, element: Reader, refusal: Invalid, per_element:
 
 
 def simple(call: Call, plural: str, singular: str, save: Callable[[Reader], Record]) -> Response:
-    """A sub-collection: history records, allocations. One bad element refuses the request."""
-    shown = []
+    """A sub-collection: history records, allocations. Errors are summarised or per element, too."""
+    shown: list[Record] = []
+    failed: list[Record] = []
     for item in elements(_content(call), plural, singular):
         element = Reader(item)
+        mark: Record = {"StatusAttributeString": "OK"} if call.per_element else {}
         try:
-            shown.append(save(element))
+            with call.org.savepoint():
+                shown.append({**save(element), **mark})
         except Invalid as refusal:
-            call.org.rollback()
             errors = [{"Message": message} for message in refusal.messages]
-            raise validation([{**element.raw, "ValidationErrors": errors}]) from None
+            failed.append({**element.raw, "ValidationErrors": errors})
+            shown.append({**failed[-1], "StatusAttributeString": "ERROR"})
+    if failed and not call.per_element:
+        if call.settings.summarised_batch_is_atomic:
+            call.org.rollback()
+        raise validation(failed)
     return call.ok({plural: shown})

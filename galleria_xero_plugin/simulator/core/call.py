@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from .arithmetic import own_places
 from .organisation import Organisation
 from .settings import SimulatorSettings
 from .tables import Record
@@ -16,7 +17,7 @@ from .wire import Request, Response, answer, ms_date_bare
 
 @dataclass(frozen=True)
 class Call:
-    """One call on one organisation's books."""
+    """One call on one organisation's books. An adviser may pass the period lock date (§4.6)."""
 
     org: Organisation
     request: Request
@@ -24,6 +25,12 @@ class Call:
     client_id: str
     provider: str
     now: datetime
+    adviser: bool = False
+
+    @property
+    def by_hand(self) -> bool:
+        """A person in Xero itself, not an app."""
+        return not self.client_id
 
     @property
     def creating(self) -> bool:
@@ -39,6 +46,12 @@ class Call:
     def unit_places(self) -> int:
         """Decimals of a UnitAmount: two, or four with unitdp=4 (§2.5)."""
         return 4 if self.request.query.get("unitdp") == "4" else 2
+
+    def places(self, currency: str | None) -> int:
+        """Decimals of money: two in every currency, or the currency's own (§4.2, a switch)."""
+        if self.settings.currency_decimals == "two":
+            return 2
+        return own_places(currency or self.org.base_currency)
 
     @property
     def per_element(self) -> bool:

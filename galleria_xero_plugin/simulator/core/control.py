@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -52,13 +53,27 @@ def add_contacts(call: Call, count: int, prefix: str) -> int:
     return count
 
 
-def change_account(call: Call, account: str, sent: Reader) -> Record:
-    """An account by code or id."""
+def account(call: Call, name: str) -> Record:
+    """An account by id, code or name; an unknown one is a 404."""
     table = call.org.table("Accounts")
-    found = table.get(guid_of(account) or "") or next(iter(table.find("code", folded(account))), None)
+    by_text = table.find("code", folded(name)) + table.find("name", folded(name))
+    found = table.get(guid_of(name) or "") or next(iter(by_text), None)
     if found is None:
         raise not_found()
-    return reference.save_account(call, Reader({**sent.raw, "AccountID": found["AccountID"]}))
+    return found
+
+
+def named(entries: Iterable[Record], key: str, name: str) -> Record:
+    """An entry of a settings list by id or name; an unknown one is a 404."""
+    for entry in entries:
+        if name in {entry[key], entry["Name"]}:
+            return entry
+    raise not_found()
+
+
+def change_account(call: Call, name: str, sent: Reader) -> Record:
+    """An account by id, code or name."""
+    return reference.save_account(call, Reader({**sent.raw, "AccountID": account(call, name)["AccountID"]}))
 
 
 def change_contact(call: Call, sent: Reader) -> Record:

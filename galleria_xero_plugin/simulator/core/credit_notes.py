@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from . import contacts, documents, history, lines
 from .call import Call
@@ -47,8 +48,8 @@ def save(call: Call, element: Reader) -> Record:
         before = call.org.get("CreditNotes", identity)
         if before is None:
             raise Invalid(UNKNOWN)
-    elif not call.creating:
-        before = next(iter(_numbered(call.org, element.text("CreditNoteNumber"))), None)
+    elif not call.creating and call.settings.post_with_known_number == "update":
+        before = next(iter(_numbered(call, element.text("CreditNoteNumber"))), None)
     return _create(call, element) if before is None else _update(call, element, before)
 
 
@@ -85,7 +86,9 @@ def _update(call: Call, element: Reader, before: Record) -> Record:
     used = before["RemainingCredit"] != before["Total"]
     if used or status not in documents.MOVES[before["Status"]]:
         raise Invalid(*([documents.NOT_EDITABLE] if used else []), WRONG_STATUS)
-    documents.check_lock_dates(call.org, before["Date"])
+    if (element.text("Type") or before["Type"]).upper() != before["Type"]:
+        raise Invalid("The Type of a credit note cannot be changed.")
+    documents.check_lock_dates(call, before["Date"])
     if status in {"VOIDED", "DELETED"}:
         history.note(call, before["CreditNoteID"], status.capitalize(), f"Credit note {status.lower()}")
         return call.put("CreditNotes", {**before, "Status": status})
@@ -106,7 +109,7 @@ def _fill(call: Call, element: Reader, record: Record, before: Record | None, pr
         _number(call, element, record)
     with problems.collect():
         record["Date"] = element.day("Date") or record["Date"]
-        documents.check_lock_dates(call.org, record["Date"])
+        documents.check_lock_dates(call, record["Date"])
     with problems.collect():
         reference = element.text("Reference", 255)
         if reference is not None:
@@ -121,19 +124,21 @@ def _fill(call: Call, element: Reader, record: Record, before: Record | None, pr
         documents.priced(call, element, record, before)
 
 
-def _numbered(org: Organisation, number: str | None) -> list[Record]:
-    return org.table("CreditNotes").find("number", folded(number)) if number else []
+def _numbered(call: Call, number: str | None) -> list[Record]:
+    found = call.org.table("CreditNotes").find("number", folded(number)) if number else []
+    dead = set() if call.settings.dead_numbers_stay_taken else {"VOIDED", "DELETED"}
+    return [row for row in found if row["Status"] not in dead]
 
 
 def _number(call: Call, element: Reader, record: Record) -> None:
     number = (element.text("CreditNoteNumber", 255) or "").strip()
     if number:
-        if any(row["CreditNoteID"] != record["CreditNoteID"] for row in _numbered(call.org, number)):
+        if any(row["CreditNoteID"] != record["CreditNoteID"] for row in _numbered(call, number)):
             raise Invalid("Credit note # must be unique.")
         record["CreditNoteNumber"] = number
     while "CreditNoteNumber" not in record:
         candidate = call.org.next_number("_next_credit_note", "CN-")
-        if not _numbered(call.org, candidate):
+        if not _numbered(call, candidate):
             record["CreditNoteNumber"] = candidate
 
 
@@ -161,14 +166,25 @@ def allocate(call: Call, note: Record, element: Reader) -> Record:
         "CreditNoteID": current["CreditNoteID"],
         "InvoiceID": invoice["InvoiceID"],
         "Amount": amount,
-        "Date": element.day("Date") or call.today,
+        "Date": _allocation_day(call, element),
         "IsDeleted": False,
     }
-    documents.check_lock_dates(call.org, row["Date"])
+    documents.check_lock_dates(call, row["Date"])
     call.org.put("Allocations", row)
     documents.settle(call, "CreditNotes", current)
     documents.settle(call, "Invoices", invoice)
+    words = f"{current['CreditNoteNumber']} for {amount}"
+    history.note(call, invoice["InvoiceID"], "Credit Applied", words)
+    history.note(call, current["CreditNoteID"], "Credit Applied", f"To {invoice['InvoiceNumber']} for {amount}")
     return row
+
+
+def _allocation_day(call: Call, element: Reader) -> date:
+    """S1 requires the Date, the documentation calls it read-only: a switch (§4.8)."""
+    day = element.day("Date")
+    if day is None and call.settings.allocation_date == "required":
+        raise Invalid("The Date of an allocation must be specified.")
+    return call.today if day is None or call.settings.allocation_date == "today" else day
 
 
 def _check_allocation(note: Record, invoice: Record) -> None:
@@ -181,10 +197,11 @@ def _check_allocation(note: Record, invoice: Record) -> None:
 
 
 def take_back(call: Call, note: Record, identity: str) -> Record:
-    """DELETE of an allocation: IsDeleted true, both documents reopen."""
+    """DELETE of an allocation: IsDeleted true, both documents reopen; not in a locked period (§4.2)."""
     row = call.org.get("Allocations", guid_of(identity))
     if row is None or row["CreditNoteID"] != note["CreditNoteID"] or row["IsDeleted"]:
         raise not_found()
+    documents.check_lock_dates(call, row["Date"])
     gone = call.org.put("Allocations", {**row, "IsDeleted": True})
     documents.settle(call, "CreditNotes", call.org.table("CreditNotes").rows[row["CreditNoteID"]])
     documents.settle(call, "Invoices", call.org.table("Invoices").rows[row["InvoiceID"]])
@@ -216,6 +233,8 @@ def show(org: Organisation, record: Record, *, places: int, how: str = "single")
     shown["LineItems"] = [] if bare else [lines.shown_line(line, places) for line in record["LineItems"]]
     rows = org.table("Allocations").find("credit note", record["CreditNoteID"])
     shown["Allocations"] = [shown_allocation(org, row) for row in rows if not row["IsDeleted"]]
+    if how != "summary":
+        shown["Payments"] = documents.shown_payments(org, "credit note", record["CreditNoteID"])
     shown.update(HasErrors=False, HasAttachments=False)
     shown["UpdatedDateUTCString"] = utc_text(record["UpdatedDateUTC"])
     return shown

@@ -59,10 +59,11 @@ def amount_types(element: Reader, default: str) -> str:
     return AMOUNT_TYPES[sent.lower()]
 
 
-def check_lock_dates(org: Organisation, day: date) -> None:
-    """A document dated on or before a lock date is refused (§4.6)."""
-    for member, words in (("EndOfYearLockDate", "end of year"), ("PeriodLockDate", "period")):
-        lock = org.about.get(member)
+def check_lock_dates(call: Call, day: date) -> None:
+    """A document dated on or before a lock date is refused; an adviser passes the period's (§4.6)."""
+    locks = (("EndOfYearLockDate", "end of year"), ("PeriodLockDate", "period"))
+    for member, words in locks[:1] if call.adviser else locks:
+        lock = call.org.about.get(member)
         if lock is not None and day <= lock:
             shown = f"{lock.day} {lock:%b %Y}"
             raise Invalid(f"The document date cannot be before the {words} lock date, currently set at {shown}")
@@ -72,7 +73,7 @@ def currency(call: Call, element: Reader, record: Record) -> Record:
     """CurrencyCode and CurrencyRate: the base currency, or an enabled one at the day's rate."""
     code = (element.text("CurrencyCode") or record.get("CurrencyCode") or call.org.base_currency).upper()
     known = call.org.get("Currencies", code)
-    if known is None:
+    if known is None or known.get("_disabled"):
         raise Invalid(f"Organisation is not subscribed to currency {code}")
     if code == call.org.base_currency:
         return {"CurrencyCode": code, "CurrencyRate": Decimal(1)}
@@ -88,13 +89,13 @@ def currency(call: Call, element: Reader, record: Record) -> Record:
 def branding(call: Call, element: Reader, record: Record, status: str) -> Record:
     """The named theme; the default one is filled in on approval."""
     sent = element.guid("BrandingThemeID")
-    themes = call.org.table("BrandingThemes")
+    themes = {key: row for key, row in call.org.table("BrandingThemes").rows.items() if not row.get("_deleted")}
     if sent:
-        if themes.get(sent) is None:
+        if sent not in themes:
             raise Invalid("The BrandingThemeID is not valid.")
         return {"BrandingThemeID": sent}
-    if status in APPROVED and "BrandingThemeID" not in record and themes.rows:
-        return {"BrandingThemeID": min(themes.rows.values(), key=lambda theme: theme["SortOrder"])["BrandingThemeID"]}
+    if status in APPROVED and "BrandingThemeID" not in record and themes:
+        return {"BrandingThemeID": min(themes.values(), key=lambda theme: theme["SortOrder"])["BrandingThemeID"]}
     return {}
 
 
@@ -103,10 +104,11 @@ def priced(call: Call, element: Reader, record: Record, before: Record | None) -
     kept = before["LineItems"] if before else []
     sent = element.children("LineItems")
     approved = record["Status"] in APPROVED
+    places = call.places(record.get("CurrencyCode"))
     if sent is None:
         found = kept
         if before is not None and before["LineAmountTypes"] != record["LineAmountTypes"]:
-            found = lines.reprice(call, kept, record["LineAmountTypes"])
+            found = lines.reprice(call, kept, record["LineAmountTypes"], places)
         if approved:
             lines.check_accounts(call.org, found)
     else:
@@ -117,11 +119,12 @@ def priced(call: Call, element: Reader, record: Record, before: Record | None) -
             amount_types=record["LineAmountTypes"],
             approved=approved,
             before=kept,
+            places=places,
         )
     if not found:
         raise Invalid("One or more line items must be specified")
     record["LineItems"] = found
-    sums = totals(found, record["LineAmountTypes"])
+    sums = totals(found, record["LineAmountTypes"], places)
     if sums.total < 0 and call.settings.negative_totals_refused:
         raise Invalid("The total of the document must not be negative.")
     record.update(sums.members())
@@ -165,3 +168,20 @@ def dates(record: Record) -> Record:
             found[f"{member}String"] = f"{record[member].isoformat()}T00:00:00"
             found[member] = record[member]
     return found
+
+
+def shown_payments(org: Organisation, index: str, identity: str) -> list[Record]:
+    """Payments as nested in the document they settle (recorded, §4.2)."""
+    return [
+        {
+            "PaymentID": row["PaymentID"],
+            "Date": row["Date"],
+            "Amount": row["Amount"],
+            "Reference": row.get("Reference", ""),
+            "CurrencyRate": row["CurrencyRate"],
+            "HasAccount": False,
+            "HasValidationErrors": False,
+        }
+        for row in org.table("Payments").find(index, identity)
+        if row["Status"] == "AUTHORISED"
+    ]

@@ -31,7 +31,7 @@ def show(org: Organisation, record: Record, *, places: int, how: str = "single")
     else:
         shown["HasAttachments"] = False
         if how != "summary":
-            shown["Payments"] = _payments(org, record)
+            shown["Payments"] = documents.shown_payments(org, "invoice", record["InvoiceID"])
             shown["CreditNotes"] = _credit_notes(org, record)
     if not record["TotalDiscount"]:
         del shown["TotalDiscount"]
@@ -39,22 +39,6 @@ def show(org: Organisation, record: Record, *, places: int, how: str = "single")
     shown["IsDiscounted"] = bool(record["TotalDiscount"])
     shown["UpdatedDateUTCString"] = utc_text(record["UpdatedDateUTC"])
     return shown
-
-
-def _payments(org: Organisation, record: Record) -> list[Record]:
-    return [
-        {
-            "PaymentID": row["PaymentID"],
-            "Date": row["Date"],
-            "Amount": row["Amount"],
-            "Reference": row.get("Reference", ""),
-            "CurrencyRate": row["CurrencyRate"],
-            "HasAccount": False,
-            "HasValidationErrors": False,
-        }
-        for row in org.table("Payments").find("invoice", record["InvoiceID"])
-        if row["Status"] == "AUTHORISED"
-    ]
 
 
 def _credit_notes(org: Organisation, record: Record) -> list[Record]:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
-from . import contacts, documents, history
+from . import contacts, documents, history, paid_invoices
 from .call import Call
 from .errors import Invalid, not_found
+from .invoice_members import NUMBER_TAKEN, check_plan, read_number, read_rounding, read_texts, taken
 from .listing import one_of
 from .organisation import Organisation, folded
+from .paid_invoices import WRONG_STATUS
 from .reader import Reader, guid_of
 from .tables import Record
 from .where import Column, Predicate, columns
 
-WRONG_STATUS = "Invoice not of valid status for modification"
 WRONG_NEW_STATUS = "Invoice not of valid status for creation"
-NUMBER_TAKEN = "Invoice # must be unique."
 HAS_PAYMENTS = (
     "The status {status} cannot be applied to the invoice because it has payments or credit notes allocated to it."
 )
 TYPES = {"ACCREC", "ACCPAY"}
 CREATED_AS = {"DRAFT", "SUBMITTED", "AUTHORISED"}
-PAID_BILL_MEMBERS = {"Reference", "DueDate", "InvoiceNumber", "BrandingThemeID", "Url", "PlannedPaymentDate"}
-ROUNDING_LIMIT = Decimal("0.10")
-_IGNORED = {"InvoiceID", "Status", "Type", "SentToContact", "Contact", "InvoiceNumber"}
 
 
 def fields(org: Organisation) -> Mapping[str, Column]:
@@ -93,7 +89,7 @@ def save(call: Call, element: Reader) -> Record:
         return _update(call, element, before)
     if not call.creating and call.settings.post_with_known_number == "update":
         bill = (element.text("Type") or "ACCREC").upper() == "ACCPAY"
-        same = [] if bill else _taken(call, number, "ACCREC")
+        same = [] if bill else taken(call, number, "ACCREC")
         if same:
             return _update(call, element, same[0])
     return _create(call, element)
@@ -119,7 +115,9 @@ def _create(call: Call, element: Reader) -> Record:
     with problems.collect():
         record["Contact"] = {"ContactID": contacts.on_document(call, element.child("Contact"))["ContactID"]}
     with problems.collect():
-        _number(call, element, record)
+        read_number(call, element, record)
+    with problems.collect():
+        check_plan(call, record, None)
     _fill(call, element, record, None, problems)
     problems.settle()
     contacts.mark_role(call, record["Contact"]["ContactID"], kind)
@@ -134,13 +132,15 @@ def _update(call: Call, element: Reader, before: Record) -> Record:
     with problems.collect():
         _check_move(before["Status"], status, allocated)
     problems.settle()
-    documents.check_lock_dates(call.org, before["Date"])
+    documents.check_lock_dates(call, before["Date"])
     if status in {"VOIDED", "DELETED"}:
         history.note(call, before["InvoiceID"], status.capitalize(), f"Invoice {status.lower()}")
         return call.put("Invoices", {**before, "Status": status})
     if before["Status"] == "PAID" or allocated:
-        return _update_paid(call, element, before)
+        return paid_invoices.update(call, element, before)
     record = {**before, "Status": status}
+    with problems.collect():
+        check_plan(call, record, before)
     if element.has("Type") and element.text("Type") != before["Type"]:
         raise Invalid("The Type of an invoice cannot be changed.")
     with problems.collect():
@@ -149,7 +149,7 @@ def _update(call: Call, element: Reader, before: Record) -> Record:
             record["Contact"] = {"ContactID": contacts.on_document(call, sent)["ContactID"]}
             contacts.mark_role(call, record["Contact"]["ContactID"], record["Type"])
     with problems.collect():
-        _number(call, element, record)
+        read_number(call, element, record)
     _fill(call, element, record, before, problems)
     problems.settle()
     history.note(call, record["InvoiceID"], "Edited", f"{record['InvoiceNumber']} for {record['Total']}")
@@ -166,29 +166,11 @@ def _check_move(old: str, new: str, allocated: bool) -> None:
         raise Invalid(WRONG_STATUS)
 
 
-def _update_paid(call: Call, element: Reader, before: Record) -> Record:
-    """Paid and part-paid documents: bills take a few members, sales invoices none (§4.2)."""
-    sent = {name for name in element.raw if element.has(name)} - _IGNORED
-    open_to_edit = before["Type"] == "ACCPAY" or call.settings.paid_sales_invoices_editable
-    if not sent <= (PAID_BILL_MEMBERS if open_to_edit else set()):
-        raise Invalid(documents.NOT_EDITABLE, WRONG_STATUS)
-    record = dict(before)
-    _texts(element, record)
-    record.update(documents.branding(call, element, record, record["Status"]))
-    record["DueDate"] = element.day("DueDate") or record["DueDate"]
-    if element.boolean("SentToContact"):
-        record["SentToContact"] = True
-    # DueDate and SentToContact of part-paid documents do not bump UpdatedDateUTC (§2.5).
-    if sent <= {"DueDate"}:
-        return call.org.put("Invoices", record)
-    return call.put("Invoices", record)
-
-
 def _fill(call: Call, element: Reader, record: Record, before: Record | None, problems: documents.Problems) -> None:
     """Everything a create and an edit have in common."""
     with problems.collect():
         record["Date"] = element.day("Date") or record["Date"]
-        documents.check_lock_dates(call.org, record["Date"])
+        documents.check_lock_dates(call, record["Date"])
     for member in ("DueDate", "ExpectedPaymentDate", "PlannedPaymentDate"):
         day = element.day(member)
         if day is not None:
@@ -197,7 +179,7 @@ def _fill(call: Call, element: Reader, record: Record, before: Record | None, pr
         with problems.collect():
             raise Invalid("The DueDate must be specified for an approved document.")
     with problems.collect():
-        _texts(element, record)
+        read_texts(element, record)
     with problems.collect():
         record.update(documents.currency(call, element, record))
     with problems.collect():
@@ -213,51 +195,4 @@ def _fill(call: Call, element: Reader, record: Record, before: Record | None, pr
     with problems.collect():
         sums = documents.priced(call, element, record, before)
         record["TotalDiscount"] = sums.discount
-        _rounding(element, record)
-
-
-def _texts(element: Reader, record: Record) -> None:
-    reference = element.text("Reference", 255)
-    if reference is not None:
-        record["Reference"] = reference
-    url = element.text("Url", 2048)
-    if url:
-        if "xero" in url.lower():
-            raise Invalid("The Url must not contain 'xero'.")
-        if not url.lower().startswith(("http://", "https://")):
-            raise Invalid("The Url must be a valid absolute address.")
-        record["Url"] = url
-
-
-def _rounding(element: Reader, record: Record) -> None:
-    """RoundingAmount counts only on approved documents whose sums are sent and agree (§4.2)."""
-    amount = element.decimal("RoundingAmount")
-    if not amount or record["Status"] not in documents.APPROVED or abs(amount) > ROUNDING_LIMIT:
-        return
-    sent = {name: element.decimal(name) for name in ("SubTotal", "TotalTax", "Total")}
-    total = record["Total"] + amount
-    if sent == {"SubTotal": record["SubTotal"], "TotalTax": record["TotalTax"], "Total": total}:
-        record["RoundingAmount"], record["Total"] = amount, total
-
-
-def _taken(call: Call, number: str | None, kind: str) -> list[Record]:
-    found = call.org.table("Invoices").find("number", folded(number))
-    dead = set() if call.settings.dead_numbers_stay_taken else {"VOIDED", "DELETED"}
-    return [row for row in found if row["Type"] == kind and row["Status"] not in dead]
-
-
-def _number(call: Call, element: Reader, record: Record) -> None:
-    """Unique for ACCREC, assigned when missing; free for ACCPAY."""
-    number = (element.text("InvoiceNumber", 255) or "").strip()
-    if record["Type"] == "ACCPAY":
-        record["InvoiceNumber"] = number or record.get("InvoiceNumber", "")
-        return
-    if number:
-        others = _taken(call, number, "ACCREC")
-        if any(other["InvoiceID"] != record["InvoiceID"] for other in others):
-            raise Invalid(NUMBER_TAKEN)
-        record["InvoiceNumber"] = number
-    while "InvoiceNumber" not in record:
-        candidate = call.org.next_number("_next_invoice", "INV-")
-        if not _taken(call, candidate, "ACCREC"):
-            record["InvoiceNumber"] = candidate
+        read_rounding(element, record)

@@ -32,21 +32,23 @@ def read_lines(
     amount_types: str,
     approved: bool,
     before: Sequence[Record] = (),
+    places: int = 2,
 ) -> list[Record]:
     """The stored form of the lines of a document.
 
     With LineItemID a line is updated, without it is created; lines left out are gone (§4.2).
     """
     known = {line["LineItemID"]: line for line in before}
+    strict = call.settings.unknown_line_ids_refused and bool(before)
     lines = []
     messages: list[str] = []
     for reader in sent:
         try:
             identity = reader.guid("LineItemID")
-            old = known.get(identity) if identity else None
-            if identity and before and old is None:
+            old = known.pop(identity, None) if identity else None  # popped: no line is updated twice
+            if identity and strict and old is None:
                 raise Invalid("The LineItemID does not belong to this document.")
-            lines.append(_line(call, reader, old, document_type, amount_types, approved))
+            lines.append(_line(call, reader, old, document_type, amount_types, approved, places))
         except Invalid as refusal:
             messages.extend(refusal.messages)
     if messages:
@@ -54,14 +56,14 @@ def read_lines(
     return lines
 
 
-def reprice(call: Call, lines: Sequence[Record], amount_types: str) -> list[Record]:
+def reprice(call: Call, lines: Sequence[Record], amount_types: str, places: int = 2) -> list[Record]:
     """Stored lines under another LineAmountTypes."""
     mode = call.settings.rounding
     found = []
     for line in lines:
         rate = call.org.get("TaxRates", line.get("TaxType"))
         percent = rate["EffectiveRate"] if rate else Decimal(0)
-        found.append({**line, "TaxAmount": line_tax(line["LineAmount"], percent, amount_types, mode)})
+        found.append({**line, "TaxAmount": line_tax(line["LineAmount"], percent, amount_types, mode, places)})
     return found
 
 
@@ -88,6 +90,7 @@ def _line(
     document_type: str,
     amount_types: str,
     approved: bool,
+    places: int,
 ) -> Record:
     old = old or {}
     line: Record = {"LineItemID": old.get("LineItemID", call.org.next_id())}
@@ -95,7 +98,7 @@ def _line(
     description = old.get("Description") if description is None else description
     if reader.has("ItemCode"):
         raise Invalid(f"Item code '{reader.text('ItemCode')}' is not valid")
-    line.update(_amounts(call, reader, old, document_type))
+    line.update(_amounts(call, reader, old, document_type, places))
     if not (description or "").strip():
         raise Invalid("Description is required for each line item.")
     line["Description"] = description
@@ -110,15 +113,15 @@ def _line(
     percent = rate["EffectiveRate"] if rate else Decimal(0)
     sent_tax = reader.decimal("TaxAmount")
     if sent_tax is not None and amount_types != "NoTax":
-        line["TaxAmount"] = rounded(sent_tax, mode=call.settings.rounding)
+        line["TaxAmount"] = rounded(sent_tax, places, call.settings.rounding)
     else:
-        line["TaxAmount"] = line_tax(line["LineAmount"], percent, amount_types, call.settings.rounding)
+        line["TaxAmount"] = line_tax(line["LineAmount"], percent, amount_types, call.settings.rounding, places)
     tracking = reader.children("Tracking")
-    line["Tracking"] = old.get("Tracking", []) if tracking is None else _tracking(call.org, tracking)
+    line["Tracking"] = old.get("Tracking", []) if tracking is None else _tracking(call, tracking)
     return line
 
 
-def _amounts(call: Call, reader: Reader, old: Record, document_type: str) -> Record:
+def _amounts(call: Call, reader: Reader, old: Record, document_type: str, places: int) -> Record:
     mode = call.settings.rounding
     quantity, unit, total = (reader.decimal(name) for name in ("Quantity", "UnitAmount", "LineAmount"))
     rate, amount = reader.decimal("DiscountRate"), reader.decimal("DiscountAmount")
@@ -141,15 +144,15 @@ def _amounts(call: Call, reader: Reader, old: Record, document_type: str) -> Rec
     if rate is not None and not 0 <= rate <= 100:
         raise Invalid("DiscountRate must be between 0 and 100.")
     found: Record = {"Quantity": quantity, "UnitAmount": unit}
-    expected = line_amount(quantity, unit, discount_rate=rate, discount_amount=amount, mode=mode)
-    if total is not None and rounded(total, mode=mode) != expected:
+    expected = line_amount(quantity, unit, discount_rate=rate, discount_amount=amount, mode=mode, places=places)
+    if total is not None and rounded(total, places, mode) != expected:
         raise Invalid(f"The line total {total} does not match the expected line total {expected}")
     if abs(expected) > LARGEST_LINE:
         raise Invalid(f"The line total {expected} is larger than {LARGEST_LINE}")
     if rate:
         found["DiscountRate"] = rate
     elif amount:
-        found["DiscountAmount"] = rounded(amount, mode=mode)
+        found["DiscountAmount"] = rounded(amount, places, mode)
     found["LineAmount"] = expected
     return found
 
@@ -192,13 +195,13 @@ def _tax_rate(call: Call, reader: Reader, old: Record, account: Record | None, a
     return rate
 
 
-def _tracking(org: Organisation, sent: Sequence[Reader]) -> list[Record]:
+def _tracking(call: Call, sent: Sequence[Reader]) -> list[Record]:
     if len(sent) > TRACKING_PER_LINE:
         raise Invalid("A line item can have no more than 2 tracking categories.")
     found: list[Record] = []
     for reader in sent:
         category = _named(
-            list(org.table("TrackingCategories").rows.values()),
+            list(call.org.table("TrackingCategories").rows.values()),
             "TrackingCategoryID",
             reader.guid("TrackingCategoryID"),
             reader.text("Name"),
@@ -207,6 +210,8 @@ def _tracking(org: Organisation, sent: Sequence[Reader]) -> list[Record]:
             category["Options"], "TrackingOptionID", reader.guid("TrackingOptionID"), reader.text("Option")
         )
         if category is None or option is None:
+            if call.settings.unknown_tracking == "ignore":
+                continue
             raise Invalid("The tracking category or option does not exist or is not active.")
         if any(entry["TrackingCategoryID"] == category["TrackingCategoryID"] for entry in found):
             raise Invalid("A tracking category can be used only once per line item.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from . import contacts, documents, history
 from .arithmetic import rounded
@@ -64,7 +65,7 @@ def save(call: Call, element: Reader) -> Record:
     amount = element.decimal("Amount")
     if amount is None or amount <= 0:
         raise Invalid("Payment amount must be greater than zero")
-    amount = rounded(amount)
+    amount = rounded(amount, call.places(document["CurrencyCode"]))
     left = document["AmountDue" if kind == "Invoices" else "RemainingCredit"]
     problems = documents.Problems()
     with problems.collect():
@@ -75,20 +76,14 @@ def save(call: Call, element: Reader) -> Record:
             raise Invalid(TOO_MUCH)
     day = element.day("Date") or call.today
     with problems.collect():
-        documents.check_lock_dates(call.org, day)
+        documents.check_lock_dates(call, day)
     problems.settle()
     singular, key = ("Invoice", "InvoiceID") if kind == "Invoices" else ("CreditNote", "CreditNoteID")
-    rate = document["CurrencyRate"]
-    if document["CurrencyCode"] != call.org.base_currency:
-        rate = element.decimal("CurrencyRate") or rate
-        if rate <= 0:
-            raise Invalid("The currency rate must be greater than zero.")
     record: Record = {
         "PaymentID": call.org.next_id(),
         "Date": day,
         "Amount": amount,
-        "BankAmount": rounded(element.decimal("BankAmount") or amount / rate),
-        "CurrencyRate": rounded(rate, 6),
+        **_bank(call, element, document, account, amount),
         "PaymentType": TYPES[document["Type"]],
         "Status": "AUTHORISED",
         "IsReconciled": bool(element.boolean("IsReconciled")),
@@ -103,6 +98,25 @@ def save(call: Call, element: Reader) -> Record:
     documents.settle(call, kind, document)
     history.note(call, document[key], "Payment", f"Payment of {amount} on {day:%d %b %Y}")
     return saved
+
+
+def _bank(call: Call, element: Reader, document: Record, account: Record, amount: Decimal) -> Record:
+    """BankAmount, in the account's currency, is preferred to the CurrencyRate (§4.3)."""
+    base, currency = call.org.base_currency, document["CurrencyCode"]
+    bank = account.get("CurrencyCode") or base
+    rate = element.decimal("CurrencyRate") or document["CurrencyRate"]
+    if currency == base:
+        rate = Decimal(1)
+    if rate <= 0:
+        raise Invalid("The currency rate must be greater than zero.")
+    received = element.decimal("BankAmount")
+    if received is not None and received <= 0:
+        raise Invalid("The BankAmount must be greater than zero.")
+    if received is None or bank == currency:
+        received = amount if bank == currency else amount / rate
+    elif currency != base and bank == base:
+        rate = amount / received
+    return {"BankAmount": rounded(received, call.places(bank)), "CurrencyRate": rounded(rate, 6)}
 
 
 def _target(org: Organisation, element: Reader) -> tuple[str, Record]:
@@ -150,9 +164,12 @@ def _delete(call: Call, element: Reader, identity: str) -> Record:
         raise Invalid("Payments cannot be updated; the only Status that can be sent is DELETED")
     if before["Status"] == "DELETED":
         raise Invalid(WRONG_STATUS)
-    if before["IsReconciled"] and not call.settings.reconciled_payments_deletable:
+    if "BatchPaymentID" in before and not call.by_hand:
+        raise Invalid("Payments of a batch cannot be deleted one by one")
+    may = call.by_hand or call.settings.reconciled_payments_deletable
+    if before["IsReconciled"] and not may:
         raise Invalid("The payment has been reconciled and cannot be deleted")
-    documents.check_lock_dates(call.org, before["Date"])
+    documents.check_lock_dates(call, before["Date"])
     gone = call.put("Payments", {**before, "Status": "DELETED"})
     kind, key = ("Invoices", "InvoiceID") if "Invoice" in before else ("CreditNotes", "CreditNoteID")
     document = call.org.table(kind).rows[before[kind[:-1]][key]]

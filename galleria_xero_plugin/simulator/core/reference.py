@@ -95,6 +95,8 @@ def save_currency(call: Call, element: Reader) -> Record:
     if len(code) != 3 or not code.isalpha():
         raise Invalid("The currency code is not valid.")
     known = call.org.get("Currencies", code)
+    if known is not None and known.get("_disabled"):
+        known = call.org.put("Currencies", {**known, "_disabled": False})
     rate = call.org.about["_rates"].get(code, Decimal(1))
     return known or call.org.put("Currencies", {"Code": code, "Description": code, "_rate": rate})
 
@@ -103,7 +105,8 @@ def find_by(kind: str, *, folded_key: bool = False) -> object:
     """A finder by id; tax types and currency codes are compared in upper case."""
 
     def find(org: Organisation, identity: str) -> Record | None:
-        return org.get(kind, identity.upper() if folded_key else guid_of(identity))
+        found = org.get(kind, identity.upper() if folded_key else guid_of(identity))
+        return None if found and (found.get("_deleted") or found.get("_disabled")) else found
 
     return find
 

@@ -60,6 +60,18 @@ def _without_archived(member: str) -> Callable[[Request], Predicate | None]:
     return base
 
 
+def _without_marked(member: str) -> Callable[[Request], Predicate | None]:
+    return lambda request: lambda record: not record.get(member)
+
+
+def _show_tracking(org: Organisation, record: Record, places: int, how: str) -> Record:
+    """A list leaves archived options out unless includeArchived=true (§4.7)."""
+    shown = reference.plain(record)
+    if how == "list":
+        shown["Options"] = [option for option in record["Options"] if option["Status"] == "ACTIVE"]
+    return shown
+
+
 def _known(found: Mapping[str, Column]) -> Callable[[Organisation], Mapping[str, Column]]:
     return lambda org: found
 
@@ -112,15 +124,17 @@ ALL = (
     ),
     Resource(
         "BrandingThemes", "BrandingTheme", SETTINGS, "BrandingThemeID", _known(reference.THEME_FIELDS),
-        _finder("BrandingThemes"),
+        _finder("BrandingThemes"), base=_without_marked("_deleted"),
     ),
     Resource(
         "TrackingCategories", "TrackingCategory", SETTINGS, "TrackingCategoryID",
-        _known(reference.TRACKING_FIELDS), _finder("TrackingCategories"), base=_without_archived("Status"),
+        _known(reference.TRACKING_FIELDS), _finder("TrackingCategories"), show=_show_tracking,
+        base=_without_archived("Status"),
     ),
     Resource(
         "Currencies", "Currency", SETTINGS, "Code", _known(reference.CURRENCY_FIELDS),
         _finder("Currencies", upper=True), save=reference.save_currency, most=1,
+        base=_without_marked("_disabled"),
     ),
 )  # fmt: skip
 

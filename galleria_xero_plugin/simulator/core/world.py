@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from . import accounting, identity_api, scopes, seeds, xml
+from .bookkeeper import Bookkeeper
 from .call import Call
 from .clock import Clock, SystemClock
 from .effects import Effects
@@ -220,8 +221,12 @@ class World:
 
     # -- what a person does in Xero itself
 
+    def bookkeeper(self, tenant: str = seeds.NORTH_LIGHT, *, adviser: bool = False) -> Bookkeeper:
+        """Somebody who works in an organisation's books by hand; an adviser passes the period lock."""
+        return Bookkeeper(lambda: self.as_person(tenant, adviser=adviser))
+
     @contextmanager
-    def as_person(self, tenant: str) -> Iterator[Call]:
+    def as_person(self, tenant: str, *, adviser: bool = False) -> Iterator[Call]:
         """Change an organisation's books as its owner would, by hand; ValueError when unknown."""
         org = self.organisations.get(tenant)
         if org is None:
@@ -229,7 +234,7 @@ class World:
         with org.lock:
             request = Request("POST", "/")
             try:
-                yield Call(org, request, self.settings, "", "Xero", self.clock.now())
+                yield Call(org, request, self.settings, "", "Xero", self.clock.now(), adviser)
             except BaseException:
                 org.rollback()
                 raise
