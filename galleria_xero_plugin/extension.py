@@ -35,6 +35,7 @@ from .services.lease import Leases
 from .services.notify import Notify
 from .services.queries import Queries
 from .services.questions import Questions
+from .services.redating import Redating
 from .services.reference import Reference
 from .services.runs import Runs
 from .services.schedule import Schedules
@@ -198,6 +199,7 @@ def compose(
             notify=notify,
             queries=Queries(units, gallery, queue, links),
             questions=Questions(units, runs),
+            redating=Redating(units, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
         ),
     )

@@ -74,6 +74,7 @@ class Export(Base):
     amount: Mapped[Decimal | None] = mapped_column(Exact())
     currency: Mapped[str]
     document_date: Mapped[dt.date | None] = mapped_column(Date)
+    redated_to: Mapped[dt.date | None] = mapped_column(Date)
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     deleted_at: Mapped[dt.datetime | None]

@@ -52,6 +52,7 @@ def record(row: Row[Any]) -> Document:
         amount=row.amount,
         currency=row.currency,
         document_date=row.document_date,
+        redated_to=row.redated_to,
         parent_local_id=row.parent_local_id,
         created_at=row.created_at,
         updated_at=row.updated_at,

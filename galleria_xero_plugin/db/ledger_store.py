@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,13 @@ class SqlLedger(Insertion, Work, Queries):
         return sum(
             self._to_pending(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id.in_(chunk), EXPORT.c.state.in_(_WOKEN))
             for chunk in chunks(list(document_ids))
+        )
+
+    def redate(self, gallery_id: str, document_id: str, day: dt.date) -> bool:
+        return self._hit(
+            update(EXPORT)
+            .where(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id == document_id, EXPORT.c.state.in_(_WOKEN))
+            .values(redated_to=day, updated_at=self._now)
         )
 
     def _to_pending(self, *conditions: Any) -> int:

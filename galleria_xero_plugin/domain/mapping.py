@@ -7,6 +7,7 @@ Nothing is guessed: an account, a tax rate or an exchange rate that nobody chose
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,14 +16,15 @@ from .accounting import InvoiceDraft, LineAmountTypes, LineDraft, Organisation, 
 from .accounts import account_by_id, account_label, can_sell, can_tax_sales, tax_rate_by_type
 from .balance import balanced
 from .contact_fields import contact_draft, contact_name
+from .dates import booked_on, dated_reference, locked
 from .export import invoice_number
 from .lines import amounts, description, label
 from .markers import REFERENCE_LIMIT, reference_with_marker, url_allowed, url_with_marker
 from .model import Invoice, Item, ItemKind, TaxMode, TaxOption
-from .payments import PaymentPlan, locked, payment_draft
+from .payments import PaymentPlan, payment_draft
 from .reasons import Hold, amount_text, percent_text
 from .settings import AccountMapping, Settings
-from .text import clean, cut
+from .text import cut
 from .totals import round_half_up
 
 __all__ = ["PaymentPlan", "account_for", "contact_draft", "contact_name", "invoice_draft", "payment_draft"]
@@ -51,13 +53,16 @@ def invoice_draft(
     marker: str,
     url: str,
     gallery_currency: str,
+    redated_to: dt.date | None = None,
 ) -> InvoiceDraft | Hold:
     """The sales invoice to create, whose total in Xero is the gallery's to the cent.
 
     `tax_options` are the gallery's by id, `contact_id` is Xero's, `url` is the invoice's page on the gallery's
-    site without the marker, `gallery_currency` the currency that `invoice.exchange_rate` is relative to.
+    site without the marker, `gallery_currency` the currency that `invoice.exchange_rate` is relative to,
+    `redated_to` the day that a person chose because the invoice's own is locked.
     """
-    hold = _nothing_to_send(invoice, settings) or locked(invoice.date, reference)
+    date = booked_on(invoice.date, redated_to, reference)
+    hold = _nothing_to_send(invoice, settings) or locked(date, reference)
     if hold is not None:
         return hold
     rate = _currency_rate(invoice, reference, gallery_currency)
@@ -99,10 +104,11 @@ def invoice_draft(
 
     address = url_with_marker(url, marker)
     in_url = url_allowed(address)
+    reference_text = dated_reference(invoice.reference, invoice.date, date)
     return InvoiceDraft(
         number=invoice_number(settings.prefix, invoice.number),
         contact_id=contact_id,
-        date=invoice.date,
+        date=date,
         due_date=invoice.due_date or invoice.date,
         line_amount_types=line_amount_types,
         currency=invoice.currency,
@@ -112,9 +118,7 @@ def invoice_draft(
         expected_tax=made.totals.tax,
         url=address if in_url else "",
         reference=(
-            cut(clean(invoice.reference), REFERENCE_LIMIT)
-            if in_url
-            else reference_with_marker(invoice.reference, marker)
+            cut(reference_text, REFERENCE_LIMIT) if in_url else reference_with_marker(reference_text, marker)
         ),
         currency_rate=rate,
         branding_theme_id=_branding_theme(invoice, settings.mapping, reference),

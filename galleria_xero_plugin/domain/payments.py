@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .accounting import PaymentDraft, ReferenceData, XeroInvoice
 from .accounts import account_by_id, account_label, can_bank
+from .dates import booked_on, dated_reference, locked
 from .markers import reference_with_marker
 from .model import Invoice, Payment, PaymentMethod
 from .reasons import Hold, amount_text
@@ -35,14 +36,16 @@ def payment_draft(
     xero_invoice: XeroInvoice,
     marker: str,
     methods: Mapping[str, PaymentMethod] | None = None,
+    redated_to: dt.date | None = None,
 ) -> PaymentPlan:
     """The payment on the account of its method and on its own date, never more than is due.
 
     `xero_invoice` is the invoice as it stands in Xero now. `methods` (by id) only lends a name to the hold's
-    words. What was booked by hand is the caller's question: it takes Xero's payments to answer it.
+    words. `redated_to` is the day that a person chose because the payment's own is locked. What was booked by hand is the caller's question: it takes Xero's payments to answer it.
     """
     hold = _amount_hold(payment, invoice) or _invoice_hold(payment, invoice, xero_invoice)
-    hold = hold or locked(payment.date, reference)
+    date = booked_on(payment.date, redated_to, reference)
+    hold = hold or locked(date, reference)
     if hold is not None:
         return PaymentPlan(None, hold)
     account_id = settings.mapping.banks.get(payment.method_id)
@@ -83,20 +86,12 @@ def payment_draft(
     draft = PaymentDraft(
         invoice_id=xero_invoice.id,
         account_id=account.id,
-        date=payment.date,
+        date=date,
         amount=amount,
-        reference=reference_with_marker(payment.reference, marker),
+        reference=reference_with_marker(dated_reference(payment.reference, payment.date, date), marker),
         bank_amount=bank_amount,
     )
     return PaymentPlan(draft, too_much)
-
-
-def locked(date: dt.date, reference: ReferenceData) -> Hold | None:
-    """The hold for a document dated on or before the organisation's lock date (product.md §5.10)."""
-    lock_date = reference.organisation.lock_date
-    if lock_date is None or date > lock_date:
-        return None
-    return Hold("period_locked", {"date": date.isoformat(), "lock_date": lock_date.isoformat()})
 
 
 def _amount_hold(payment: Payment, invoice: Invoice) -> Hold | None:

@@ -101,6 +101,9 @@ class LedgerStore(Protocol):
     def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
         """A person's Retry or Send now: these BLOCKED, REJECTED or CONFLICT rows become PENDING at once."""
 
+    def redate(self, gallery_id: str, document_id: str, day: dt.date) -> bool:
+        """A person lets a waiting document be booked on another day. False when it does not wait (any more)."""
+
     def before(self, gallery_id: str, documents: Iterable[Document]) -> Mapping[str, Document]:
         """What these documents depend on, and what that depends on in turn, by row id."""
 

@@ -125,7 +125,8 @@ class Document:
     `natural_key` is what Xero knows it by (invoice number, contact number; for payments the marker).
     `seen_revision` and `content_hash` are of the gallery's document when last looked at. `parent_local_id` is a
     payment's invoice. `batch_cap` is how many documents may share a request with it (bisecting).
-    `label`, `contact_name`, `amount`, `currency`, `document_date` are for people.
+    `label`, `contact_name`, `amount`, `currency`, `document_date` are for people. `redated_to` is the day on which
+    a person lets it be booked because its own is locked (`domain.dates`).
     """
 
     id: str
@@ -159,6 +160,7 @@ class Document:
     amount: Decimal | None
     currency: str
     document_date: dt.date | None
+    redated_to: dt.date | None
     parent_local_id: str
     created_at: dt.datetime
     updated_at: dt.datetime

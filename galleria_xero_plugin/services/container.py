@@ -11,6 +11,7 @@ from .export import Export
 from .notify import Notify
 from .queries import Queries
 from .questions import Questions
+from .redating import Redating
 from .reference import Reference
 from .runs import Runs
 from .schedule import Schedules
@@ -33,4 +34,5 @@ class Services:
     notify: Notify
     queries: Queries
     questions: Questions
+    redating: Redating
     doorbell: Doorbell

@@ -41,7 +41,7 @@ _TARGETS: Mapping[str, Target] = {
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
             "cancelled_after_sending deleted_after_sending payment_changed_after_sending refund_needs_bookkeeper"
         ),
-        Target.DOCUMENT: "contact_ambiguous contact_email_differs",
+        Target.DOCUMENT: "contact_ambiguous contact_email_differs period_locked",
         Target.RETRY: (
             "settling_down xero_unreachable gallery_failed internal xero_refused checking_with_xero organisation_paused"
         ),

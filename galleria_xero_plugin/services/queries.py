@@ -16,6 +16,7 @@ from ..ports.store import UnitOfWork, Units
 from . import wording
 from .document_rows import GROUPS, Links, conflict_rows, contact_url, document_row
 from .questions import candidates
+from .redating import open_day_for
 from .read_models import (
     ActivityFilter,
     ActivityPage,
@@ -157,6 +158,7 @@ class Queries:
             before = uow.ledger.before(access.gallery_id, [document])
             attempts = uow.ledger.attempts(access.gallery_id, document_id)
             offered = candidates(uow, document)
+            open_day = open_day_for(uow, document)
         shown = document_row(document, before, row, self._gallery, self._links)
         return DocumentPage(
             gallery=gallery,
@@ -166,6 +168,7 @@ class Queries:
             parent=parent,
             attempts=tuple(_attempt(one) for one in attempts),
             candidates=tuple((contact, contact_url(contact.id, row, self._links)) for contact in offered),
+            open_day=open_day,
         )
 
     def conflicts_page(self, access: Access, webservice_id: str) -> ConflictsPage:

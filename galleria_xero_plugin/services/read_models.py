@@ -219,7 +219,7 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
     """One document with its history. `candidates` are contacts of Xero, with their addresses there, that a
-    waiting contact may be."""
+    waiting contact may be, `open_day` the day on which a person may have a document of a closed month booked."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -228,6 +228,7 @@ class DocumentPage:
     parent: Document | None
     attempts: tuple[Attempt, ...]
     candidates: tuple[tuple[XeroContact, str], ...]
+    open_day: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

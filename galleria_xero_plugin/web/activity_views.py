@@ -73,6 +73,16 @@ def is_this_one(access: Access, webservice_id: str, document_id: str) -> Respons
 
 
 @pressed
+def redate(access: Access, webservice_id: str, document_id: str) -> Response:
+    """A document of a closed month is booked on the first open day."""
+    run = services().redating.redate(access, webservice_id, document_id)
+    notice("It is booked on the first open day; its own date stands in the reference.")
+    if run is None:
+        return see_other("document", webservice_id=webservice_id, document_id=document_id)
+    return see_other("run", run_id=run.id)
+
+
+@pressed
 def settle(access: Access, webservice_id: str) -> Response:
     """The answer to a question of the contact import: this contact of the gallery, or stop asking."""
     conflict_id, local_id = request.form.get("conflict", ""), request.form.get("contact") or None

@@ -35,6 +35,7 @@ from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.queries import Queries
 from galleria_xero_plugin.services.questions import Questions
+from galleria_xero_plugin.services.redating import Redating
 from galleria_xero_plugin.services.runs import Runs
 from galleria_xero_plugin.services.schedule import Schedules
 from galleria_xero_plugin.services.settings import SettingsService
@@ -218,6 +219,7 @@ class Site:
             runs=runs,
             settings=SettingsService(self.units, self.gallery, schedules, self.bell),
             questions=Questions(self.units, runs),
+            redating=Redating(self.units, runs),
             queries=Queries(self.units, self.gallery, self.bell, Links(links.invoice_link, links.contact_link)),
             connect=Connect(self.units, self.login, tokens, runs, SimpleNamespace(refresh=self._read_reference),
                             schedules, self.bell, clock, gallery=self.gallery, notify=notify),

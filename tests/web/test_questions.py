@@ -1,5 +1,6 @@
 """Questions about contacts: a person's answer is a link, and what waited goes on."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -92,3 +93,18 @@ def test_a_contact_is_not_linked_twice(site):
     answer = browser.post(f"/xero/{made.id}/contacts", {"conflict": conflict, "contact": "c-1"})
     assert answer.status_code == 409 and "linked with another contact" in answer.text
     assert links(site, connection) == {OTHER: "c-1"}
+
+
+def test_a_document_of_a_closed_month_is_booked_on_the_first_open_day_when_a_person_says_so(site):
+    made, connection = site.ready()
+    facts = {"date": "2026-01-15", "lock_date": "2026-01-31"}
+    waiting = site.document(connection, reason_code="period_locked", reason_facts=facts)
+    browser = site.browser()
+    page = browser.get(f"/xero/{made.id}/documents/{waiting}").text
+    assert "Book it on" in page
+    answer = browser.post(f"/xero/{made.id}/documents/{waiting}/redate", {})
+    assert answer.status_code == 303 and "/runs/" in answer.location
+    with site.units.read() as uow:
+        row = uow.ledger.get(OURS, waiting)
+    assert (row.state, row.redated_to) == (DocumentState.PENDING, dt.date(2026, 2, 1))
+    assert "Book it on" not in browser.get(f"/xero/{made.id}/documents/{waiting}").text

@@ -89,6 +89,7 @@ def _prepare(session: Session, row: Document, invoice: Invoice, contact: Linked 
         marker=row.marker,
         url=session.tools.gallery.invoice_url(session.gallery_id, invoice.id),
         gallery_currency=session.info.base_currency,
+        redated_to=row.redated_to,
     )
     if isinstance(draft, Hold):
         return draft

@@ -133,6 +133,7 @@ def _decide(
         xero_invoice=standing,
         marker=row.marker,
         methods=session.methods,
+        redated_to=row.redated_to,
     )
     if plan.draft is None:
         return Held(row, plan.hold or Hold("internal"))
