@@ -10,9 +10,7 @@ from pathlib import Path
 from random import Random
 from types import TracebackType
 
-from galleria_xero_plugin.simulator import Simulator, SimulatorSettings
-
-from ..integration.export.office import Office, OwnTime
+from ..integration.export.office import Office, a_simulator
 from .audit import Report, audit
 from .sales import TAX_OPTIONS, TAX_RATES, Sale, sale
 
@@ -28,7 +26,7 @@ class Year:
         self._open = ExitStack()
 
     def __enter__(self) -> Year:
-        simulator = self._open.enter_context(Simulator(SimulatorSettings(limits=False), clock=OwnTime()))
+        simulator = self._open.enter_context(a_simulator())
         self.office = Office(simulator, f"sqlite:///{self._folder / 'site.db'}")
         self._open.callback(self.office.engine.dispose)
         self.office.gallery.shelf().tax_options[:] = TAX_OPTIONS

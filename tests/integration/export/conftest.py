@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from galleria_xero_plugin.simulator import Simulator, SimulatorSettings
+from galleria_xero_plugin.simulator import Simulator
 
-from .office import Office, OwnTime
+from .office import Office, a_simulator
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator(SimulatorSettings(limits=False), clock=OwnTime()) as running:
+    with a_simulator() as running:
         yield running
 
 

@@ -10,9 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import create_engine
-
-from galleria_xero_plugin.db import migrate
 from galleria_xero_plugin.db.uow import SqlUnits
 from galleria_xero_plugin.db.vault import Vault, generate_key
 from galleria_xero_plugin.domain.model import Invoice
@@ -27,16 +24,26 @@ from galleria_xero_plugin.services.lease import Leases
 from galleria_xero_plugin.services.reference import Reference
 from galleria_xero_plugin.services.runs import Runs
 from galleria_xero_plugin.services.tokens import Tokens
-from galleria_xero_plugin.simulator import Simulator
-from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
+from galleria_xero_plugin.simulator import NORTH_LIGHT, Simulator, SimulatorSettings, World
+from galleria_xero_plugin.simulator.core.signing import SigningKey
 from galleria_xero_plugin.testing import FakeGallery, factories
 from galleria_xero_plugin.xero.client import XeroClient
 from galleria_xero_plugin.xero.oauth import XeroLogin
+from tests.helpers.schema import new_engine
 
 OWNER = Actor("u-1", "Nora Light")
 BUYER = factories.make_contact("c-9", "Wilhelmina", "Oakes")
 START = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 OFFLINE_PAUSE = dt.timedelta(minutes=5)
+
+
+SIGNING_KEY = SigningKey()
+"""One for all: making an RSA key takes longer than most tests."""
+
+
+def a_simulator() -> Simulator:
+    """A simulated Xero with seeded books whose time the test owns."""
+    return Simulator(world=World(SimulatorSettings(limits=False), OwnTime(), key=SIGNING_KEY))
 
 
 class Bell:
@@ -108,9 +115,7 @@ class Office:
         self.bell = Bell()
         self.ended: list[Run] = []
         self.lost: list[str] = []
-        engine = create_engine(database_url)
-        self.engine = engine
-        migrate.upgrade(engine)
+        self.engine = engine = new_engine(database_url)
         self.units = SqlUnits(engine, Vault([generate_key()]), now=self.time.now)
         self.api = Line(XeroClient(f"{simulator.url}/api.xro/2.0"))
         self.runs = Runs(self.units, self.bell)
