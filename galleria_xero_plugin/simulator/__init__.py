@@ -17,7 +17,9 @@ In a test, without HTTP: ``World().handle(Request(...))``.
 """
 
 from .app import create_app
-from .core.clock import ManualClock, SystemClock
+from .core.bookkeeper import Bookkeeper
+from .core.clock import FastClock, ManualClock, SystemClock
+from .core.faults import Fault
 from .core.seeds import HARBOUR, NORTH_LIGHT
 from .core.settings import AppSettings, SimulatorSettings, UserSettings
 from .core.wire import Request, Response
@@ -28,6 +30,9 @@ __all__ = [
     "HARBOUR",
     "NORTH_LIGHT",
     "AppSettings",
+    "Bookkeeper",
+    "FastClock",
+    "Fault",
     "ManualClock",
     "Request",
     "Response",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from . import authorize_views, books_views, control_views
+from . import authorize_views, books_views, control_views, person_views
 from .context import current_world
 from .core.wire import Request, Response
 from .core.world import World
 
 LARGEST_REQUEST = 12 * 1024 * 1024
+FILLER_BLOCK = 64 * 1024
 METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"]
 
 
@@ -26,6 +28,8 @@ def create_app(world: World | None = None) -> flask.Flask:
     app.register_blueprint(authorize_views.blueprint)
     app.register_blueprint(books_views.blueprint)
     app.register_blueprint(control_views.blueprint)
+    app.register_blueprint(person_views.blueprint)
+    app.before_request(_due)
     for path in ("/api.xro/", "/connect/", "/.well-known/", "/connections/", "/Connections/"):
         app.add_url_rule(f"{path}<path:rest>", f"api {path}", _api, methods=METHODS)
     app.add_url_rule("/connections", "connections", _api, methods=METHODS)
@@ -34,6 +38,11 @@ def create_app(world: World | None = None) -> flask.Flask:
     app.register_error_handler(HTTPException, _plain_error)
     app.after_request(_harden)
     return app
+
+
+def _due() -> None:
+    """What was due by now has happened before anybody looks."""
+    current_world().run_late()
 
 
 def _api(rest: str = "") -> flask.Response:
@@ -49,21 +58,41 @@ def _api(rest: str = "") -> flask.Response:
 
 
 def _flask_response(found: Response) -> flask.Response:
-    if found.drop:
-        _cut_connection()
-    response = flask.Response(found.body, found.status or 500)
+    if found.drop and not found.body:
+        _cut_connection(flask.request.environ)
+    response = flask.Response(_streamed(found, flask.request.environ), found.status or 500)
     if found.content_type is None:
         del response.headers["Content-Type"]
     else:
         response.headers["Content-Type"] = found.content_type
     for name, value in found.headers.items():
         response.headers[name] = value
+    if found.drop and found.body:
+        response.headers["Content-Length"] = str(2 * len(found.body))  # promises what will not come
     return response
 
 
-def _cut_connection() -> None:
-    """Close the socket under the answer; the client sees a reset or an empty reply."""
-    connection: Any = flask.request.environ.get("werkzeug.socket")
+def _streamed(found: Response, environ: dict[str, Any]) -> bytes | Iterator[bytes]:
+    """The body; with filler after it that nobody holds in memory, or with a cut in its middle."""
+    if found.filler:
+        return _filled(found)
+    return _until_cut(found, environ) if found.drop and found.body else found.body
+
+
+def _filled(found: Response) -> Iterator[bytes]:
+    yield found.body
+    for start in range(0, found.filler, FILLER_BLOCK):
+        yield b" " * min(FILLER_BLOCK, found.filler - start)
+
+
+def _until_cut(found: Response, environ: dict[str, Any]) -> Iterator[bytes]:
+    yield found.body
+    _cut_connection(environ)
+
+
+def _cut_connection(environ: dict[str, Any]) -> None:
+    """Close the socket under the answer; the client sees a reset, or less than was promised."""
+    connection: Any = environ.get("werkzeug.socket")
     if connection is not None:
         try:
             connection.shutdown(socket.SHUT_RDWR)

@@ -12,10 +12,12 @@ GET      /_simulator/books/<tenant>               -> counts, totals as strings, 
 GET      /_simulator/books/<tenant>/journal       -> [{account, currency, debit, credit, net}]
 GET      /_simulator/settings                     -> all switches
 POST     /_simulator/settings                     {"refresh_grace": false} -> all switches
-GET      /_simulator/faults                       -> {"waiting": [...], "kinds": {...}}
-POST     /_simulator/faults                       {"kind", "path", "method", "count", "skip", "status",
-                                                  "retry_after", "problem", "seconds"} -> 201
-DELETE   /_simulator/faults                       -> 204
+GET      /_simulator/settings/explained           -> {"refresh_grace": {"default", "choices", "says"}, ...}
+GET      /_simulator/faults                       -> {"waiting": [...], "fired": [...], "kinds": {...}}
+POST     /_simulator/faults                       a fault, or {"faults": [...]} -> 201; see core.faults
+DELETE   /_simulator/faults                       -> 204; ?fired=1 forgets what struck, too
+DELETE   /_simulator/faults/<id>                  -> 204
+POST     /_simulator/late/run                     -> {"executed": n}; late calls need not be due
 POST     /_simulator/disconnect                   {"tenant"} -> {"removed": n}
 POST     /_simulator/connect                      {"tenants": [...], "scope"} -> a token response
 POST     /_simulator/tokens/expire                -> {"expired": n}
@@ -28,58 +30,27 @@ POST     /_simulator/books/<tenant>/contacts/<id> {"ContactStatus": "ARCHIVED", 
 POST     /_simulator/books/<tenant>/invoices/<id> {"Status": "VOIDED", ...} -> the invoice
 POST     /_simulator/books/<tenant>/payments      {"invoice": id, "account": code, "amount": "1.00"} -> it
 POST     /_simulator/books/<tenant>/payments/<id> {"Status": "DELETED"} -> the payment
-POST     /_simulator/books/<tenant>/person/<what>  arguments of core.bookkeeper.Bookkeeper.<what> -> a record
+POST     /_simulator/books/<tenant>/person/<what> arguments of core.bookkeeper.Bookkeeper.<what> -> a record
 POST     /_simulator/reset                        -> 204; fresh books, no tokens
 =======  =======================================  ====================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
+from dataclasses import asdict
 from typing import Any
 
 import flask
 
 from .context import current_world
-from .core import books, control, invoices, payments
-from .core.bookkeeper import Bookkeeper
-from .core.call import Call
-from .core.errors import Invalid, Refused
-from .core.faults import KINDS, Fault
-from .core.reader import Reader
-from .core.tables import Record
-from .core.wire import JSON_TYPE, dump, load
+from .control_http import control_blueprint, json_answer, plain_number, sent_object
+from .core import books
+from .core.fault_kinds import KINDS
+from .core.faults import Fault
+from .core.settings import explained
 from .shortcut import ALL_SCOPES, connect
 
-blueprint = flask.Blueprint("control", __name__, url_prefix="/_simulator")
-
-
-def _json(content: Any, status: int = 200) -> flask.Response:
-    return flask.Response(dump(content), status, content_type=JSON_TYPE)
-
-
-def _body() -> dict[str, Any]:
-    raw = flask.request.get_data()
-    found = load(raw) if raw.strip() else {}
-    if not isinstance(found, dict):
-        raise ValueError("The body must be a JSON object.")
-    return found
-
-
-@blueprint.errorhandler(ValueError)
-def _wrong(error: ValueError) -> flask.Response:
-    return _json({"error": str(error)}, 400)
-
-
-@blueprint.errorhandler(Invalid)
-def _invalid(error: Invalid) -> flask.Response:
-    return _json({"error": str(error)}, 400)
-
-
-@blueprint.errorhandler(Refused)
-def _refused(error: Refused) -> flask.Response:
-    return _json({"error": "There is no such record, or the body cannot be read."}, error.response.status)
+blueprint = control_blueprint("control")
 
 
 @blueprint.get("")
@@ -87,7 +58,7 @@ def overview() -> flask.Response:
     """Who is here."""
     world = current_world()
     app = world.settings.apps[0]
-    return _json(
+    return json_answer(
         {
             "organisations": [
                 {"tenantId": org.tenant_id, "name": org.about["Name"], "shortCode": org.about["ShortCode"]}
@@ -102,7 +73,7 @@ def overview() -> flask.Response:
 def effects() -> flask.Response:
     """The effects log."""
     since = flask.request.args.get("since", "0")
-    return _json(current_world().effects.as_json(int(since) if since.isdigit() else 0))
+    return json_answer(current_world().effects.as_json(int(since) if since.isdigit() else 0))
 
 
 @blueprint.delete("/effects")
@@ -115,13 +86,13 @@ def forget_effects() -> flask.Response:
 @blueprint.get("/books/<tenant>")
 def summary(tenant: str) -> flask.Response:
     """Counts and sums."""
-    return _json(books.summary(_organisation(tenant)))
+    return json_answer(books.summary(_organisation(tenant)))
 
 
 @blueprint.get("/books/<tenant>/journal")
 def journal(tenant: str) -> flask.Response:
     """Journal totals."""
-    return _json(
+    return json_answer(
         [
             {
                 "account": row.account,
@@ -148,60 +119,86 @@ def settings() -> flask.Response:
     return flask.jsonify(current_world().settings.switches())
 
 
+@blueprint.get("/settings/explained")
+def explain_settings() -> flask.Response:
+    """What each switch decides."""
+    return flask.jsonify(explained())
+
+
 @blueprint.post("/settings")
 def change_settings() -> flask.Response:
     """Turn switches."""
-    values = {name: _plain_number(value) for name, value in _body().items()}
+    values = {name: plain_number(value) for name, value in sent_object().items()}
     current_world().change_settings(**values)
     return settings()
 
 
 @blueprint.get("/faults")
 def faults() -> flask.Response:
-    """Faults waiting to happen."""
-    return flask.jsonify(waiting=current_world().faults.waiting(), kinds=KINDS)
+    """Faults waiting to happen, and those that struck."""
+    board = current_world().faults
+    fired = [asdict(entry) for entry in board.fired]
+    return flask.jsonify(waiting=board.waiting(), fired=fired, kinds=KINDS)
 
 
 @blueprint.post("/faults")
 def add_fault() -> tuple[flask.Response, int]:
-    """Queue a fault."""
-    values = {name: _plain_number(value) for name, value in _body().items()}
-    current_world().faults.add(Fault.of(values))
+    """Arm a fault, or several at once."""
+    sent = sent_object()
+    listed = sent.get("faults", [sent])
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise ValueError("faults must be a list of faults.")
+    made = [Fault.of({name: plain_number(value) for name, value in entry.items()}) for entry in listed]
+    for fault in made:
+        current_world().faults.add(fault)
     return faults(), 201
 
 
 @blueprint.delete("/faults")
 def clear_faults() -> flask.Response:
-    """No more faults."""
-    current_world().faults.clear()
+    """No more faults; ?fired=1 forgets those that struck as well."""
+    board = current_world().faults
+    board.reset() if flask.request.args.get("fired") == "1" else board.clear()
     return flask.Response(status=204)
+
+
+@blueprint.delete("/faults/<int:number>")
+def remove_fault(number: int) -> flask.Response:
+    """One fault less."""
+    return flask.Response(status=204 if current_world().faults.remove(number) else 404)
+
+
+@blueprint.post("/late/run")
+def run_late() -> flask.Response:
+    """Late calls are executed now instead of when they are due."""
+    return json_answer({"executed": current_world().run_late(everything=True)})
 
 
 @blueprint.post("/disconnect")
 def disconnect() -> flask.Response:
     """The owner removes the app in Xero."""
     world = current_world()
-    removed = world.identity.disconnect(str(_body().get("tenant")))
+    removed = world.identity.disconnect(str(sent_object().get("tenant")))
     world.keep_identity()
-    return _json({"removed": removed})
+    return json_answer({"removed": removed})
 
 
 @blueprint.post("/connect")
 def connect_now() -> flask.Response:
     """Consent and exchange in one step."""
-    body = _body()
+    body = sent_object()
     world = current_world()
     tenants = body.get("tenants") or list(world.organisations)[:1]
     if not isinstance(tenants, list) or not set(map(str, tenants)) <= set(world.organisations):
         raise ValueError("tenants must be a list of tenant ids.")
-    return _json(connect(world, tenants, str(body.get("scope") or ALL_SCOPES)))
+    return json_answer(connect(world, tenants, str(body.get("scope") or ALL_SCOPES)))
 
 
 @blueprint.post("/tokens/expire")
 def expire_tokens() -> flask.Response:
     """Every access token is past its life."""
     world = current_world()
-    return _json({"expired": world.identity.expire_access_tokens(world.clock.now())})
+    return json_answer({"expired": world.identity.expire_access_tokens(world.clock.now())})
 
 
 @blueprint.post("/limits/reset")
@@ -223,82 +220,3 @@ def reset() -> flask.Response:
     """Fresh books."""
     current_world().reset()
     return flask.Response(status=204)
-
-
-# -- what a person does in Xero itself
-
-
-@blueprint.post("/books/<tenant>/lock-dates")
-def lock_dates(tenant: str) -> flask.Response:
-    """Set or lift lock dates."""
-    with current_world().as_person(tenant) as call:
-        return _json(control.set_lock_dates(call, Reader(_body())))
-
-
-@blueprint.post("/books/<tenant>/contacts")
-def add_contacts(tenant: str) -> flask.Response:
-    """Many contacts at once."""
-    reader = Reader(_body())
-    count = int(reader.decimal("count") or 0)
-    with current_world().as_person(tenant) as call:
-        return _json({"created": control.add_contacts(call, count, reader.text("prefix") or "Contact")})
-
-
-@blueprint.post("/books/<tenant>/accounts/<account>")
-def change_account(tenant: str, account: str) -> flask.Response:
-    """Archive, restore or rename an account."""
-    with current_world().as_person(tenant) as call:
-        return _json(control.change_account(call, account, Reader(_body())))
-
-
-def _saved(tenant: str, key: str, identity: str, save: Callable[[Call, Reader], Record]) -> flask.Response:
-    with current_world().as_person(tenant) as call:
-        saved = save(call, Reader({**_body(), key: identity}))
-    return _json({name: value for name, value in saved.items() if name[0] != "_"})
-
-
-@blueprint.post("/books/<tenant>/contacts/<identity>")
-def change_contact(tenant: str, identity: str) -> flask.Response:
-    """Edit a contact by hand; an archived one too."""
-    return _saved(tenant, "ContactID", identity, control.change_contact)
-
-
-@blueprint.post("/books/<tenant>/invoices/<identity>")
-def change_invoice(tenant: str, identity: str) -> flask.Response:
-    """Edit or void an invoice by hand."""
-    return _saved(tenant, "InvoiceID", identity, invoices.save)
-
-
-@blueprint.post("/books/<tenant>/payments/<identity>")
-def change_payment(tenant: str, identity: str) -> flask.Response:
-    """Remove a payment by hand."""
-    return _saved(tenant, "PaymentID", identity, payments.save)
-
-
-@blueprint.post("/books/<tenant>/payments")
-def add_payment(tenant: str) -> flask.Response:
-    """Record a payment by hand."""
-    body = _body()
-    with current_world().as_person(tenant) as call:
-        saved = payments.save(call, control.payment_element(body))
-    return _json({name: value for name, value in saved.items() if name[0] != "_"})
-
-
-@blueprint.post("/books/<tenant>/person/<action>")
-def act(tenant: str, action: str) -> flask.Response:
-    """Any method of the bookkeeper, with its arguments as members; ``adviser`` passes the period lock."""
-    method = vars(Bookkeeper).get(action) if action[0] != "_" else None
-    if not callable(method):
-        raise ValueError(f"A person has no {action!r} here.")
-    sent = _body()
-    someone = current_world().bookkeeper(tenant, adviser=bool(sent.pop("adviser", False)))
-    try:
-        saved = method(someone, **sent)
-    except TypeError as error:
-        raise ValueError(f"Wrong members for {action}: {error}") from None
-    return _json({name: value for name, value in saved.items() if name[0] != "_"})
-
-
-def _plain_number(value: Any) -> Any:
-    """Switches and faults hold floats where JSON brought Decimal."""
-    return float(value) if isinstance(value, Decimal) else value

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from . import batch, credit_notes, history, reference
 from .call import Call
-from .errors import Invalid, Refused, not_found
+from .errors import Invalid, Refused, not_found, validation
 from .listing import listing
 from .reader import Reader
 from .resources import BY_NAME, SETTINGS, Resource
@@ -85,6 +85,17 @@ def _resolve(resource: Resource, rest: list[str], method: str) -> Callable[[Call
     return run
 
 
+def touch_first(call: Call) -> None:
+    """Somebody edits the first record of the list that is read: it moves to the end (§2.5, paging)."""
+    parts = call.request.path[len(BASE) :].strip("/").split("/")
+    resource = BY_NAME.get(parts[0].lower())
+    if resource is None or len(parts) > 1:
+        return
+    first = next(call.org.table(resource.plural).changed_since(None), None)
+    if first is not None and "UpdatedDateUTC" in first:
+        call.put(resource.plural, first)
+
+
 def _list(call: Call, resource: Resource) -> Response:
     page = listing(
         call,
@@ -94,13 +105,17 @@ def _list(call: Call, resource: Resource) -> Response:
         base=resource.base(call.request),
         paged=resource.paged,
     )
+    if page.number > max(page.pages, 1) and call.settings.page_past_end == "not_found":
+        raise not_found()
+    if call.request.headers.get("if-modified-since") and not page.records and call.settings.unchanged_is_304:
+        raise Refused(Response(304))
     how = "page" if page.number else "list"
     if call.request.query.get("summaryonly", "").lower() == "true":
         how = "summary"
     elif not resource.paged and call.request.query.get("includearchived", "").lower() == "true":
         how = "everything"
     members: dict[str, Any] = {}
-    if page.number:
+    if page.number or (resource.paged and call.settings.pagination_always):
         members["pagination"] = page.block()
     members[resource.plural] = [resource.show(call.org, record, call.unit_places, how) for record in page.records]
     return call.ok(members)
@@ -126,7 +141,7 @@ def _history(call: Call, resource: Resource, record: Record | None) -> Response:
     if call.request.method not in {"PUT", "POST"}:
         raise _unimplemented()
     if record is None:
-        raise batch.validation([{"ValidationErrors": [{"Message": history.WRONG_PARENT}]}])
+        raise validation([{"ValidationErrors": [{"Message": history.WRONG_PARENT}]}])
     parent = record[resource.key]
     return batch.simple(
         call,
@@ -144,7 +159,7 @@ def _allocations(call: Call, note: Record, rest: list[str]) -> Response:
             gone = credit_notes.take_back(call, note, rest[0])
         except Invalid as refusal:
             errors = [{"Message": message} for message in refusal.messages]
-            raise batch.validation([{"AllocationID": rest[0], "ValidationErrors": errors}]) from None
+            raise validation([{"AllocationID": rest[0], "ValidationErrors": errors}]) from None
         return call.ok({"Allocations": [credit_notes.shown_allocation(call.org, gone)]})
     if call.request.method == "GET":
         shown = credit_notes.show(call.org, note, places=call.unit_places)["Allocations"]
@@ -163,7 +178,7 @@ def _invoice_extra(call: Call, record: Record, what: str) -> Response:
     """Email (204) and OnlineInvoice (§4.2)."""
     if what == "email" and call.request.method == "POST":
         if record["Status"] not in {"SUBMITTED", "AUTHORISED", "PAID"}:
-            raise batch.validation([{"ValidationErrors": [{"Message": "Only approved invoices can be emailed."}]}])
+            raise validation([{"ValidationErrors": [{"Message": "Only approved invoices can be emailed."}]}])
         call.org.put("Invoices", {**record, "SentToContact": True})
         return Response(204)
     if what == "onlineinvoice" and call.request.method == "GET":

@@ -6,28 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .call import Call
-from .errors import ZERO_GUID, Invalid, Refused, bad_json
+from .errors import ZERO_GUID, Invalid, Refused, bad_json, validation
 from .reader import Reader, elements
 from .resources import Resource
 from .tables import Record
-from .wire import HTML_TYPE, Response, answer, load
+from .wire import HTML_TYPE, Response, load
 
 LARGEST_BODY = 10 * 1024 * 1024
-
-
-def validation(found: list[Record]) -> Refused:
-    """400 ValidationException with the elements that broke rules (§6.1)."""
-    return Refused(
-        answer(
-            400,
-            {
-                "ErrorNumber": 10,
-                "Type": "ValidationException",
-                "Message": "A validation exception occurred",
-                "Elements": found,
-            },
-        )
-    )
 
 
 def _content(call: Call) -> Any:

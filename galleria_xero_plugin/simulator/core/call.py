@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from . import novelty
 from .arithmetic import own_places
 from .organisation import Organisation
 from .settings import SimulatorSettings
@@ -68,7 +69,9 @@ class Call:
     def ok(self, members: Mapping[str, Any]) -> Response:
         """A good answer in the envelope all of them share (§4)."""
         if self.settings.extra_fields:
-            members = {name: _with_novelty(value) for name, value in members.items()}
+            members = novelty.with_fields(members)
+        if self.settings.extra_values and self.request.method == "GET":
+            members = novelty.with_values(members)
         return answer(
             200,
             {
@@ -79,10 +82,3 @@ class Call:
                 **members,
             },
         )
-
-
-def _with_novelty(value: Any) -> Any:
-    """Elements with a member no client knows: they must tolerate it (§11)."""
-    if not isinstance(value, list):
-        return value
-    return [{**entry, "NewThisYear": {"Kind": "UNHEARD-OF", "Parts": [1, None]}} for entry in value]

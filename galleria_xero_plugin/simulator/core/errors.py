@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .wire import HTML_TYPE, Response, answer
 
@@ -57,3 +58,18 @@ def bad_json(message: str = "Invalid Json data") -> Refused:
 def bad_query(message: str) -> Refused:
     """The where or order clause cannot be read."""
     return api_exception(16, "QueryParseException", message)
+
+
+def validation(found: list[dict[str, Any]]) -> Refused:
+    """400 ValidationException with the elements that broke rules (§6.1)."""
+    return Refused(
+        answer(
+            400,
+            {
+                "ErrorNumber": 10,
+                "Type": "ValidationException",
+                "Message": "A validation exception occurred",
+                "Elements": found,
+            },
+        )
+    )

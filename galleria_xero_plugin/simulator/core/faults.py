@@ -1,37 +1,35 @@
-"""Faults on demand, and the seam they enter by.
+"""The switchboard: faults armed for calls to come, and the log of those that struck.
 
-A hook sees a call four times: at the gateway (before anything counts), before the core executes,
-after it committed, and on the wire. What ``before`` and ``after`` answer is the core's answer and is
-cached under an idempotency key; what the gateway and the wire do is not (xero-facts.md §3, §6.3).
+    world.faults.add(Fault("drop", "/api.xro/2.0/Invoices", "PUT"))              # the next one
+    world.faults.add(Fault("503", count=0, probability=0.2, seed=7))             # a fifth of all, until cleared
+    world.faults.add(Fault("429", problem="day", retry_after="73451", skip=3))
+    world.faults.fired                                                           # what struck which request
+
+A fault strikes calls whose path begins with ``path`` (or is it, with ``exact``), of its ``method`` and
+``tenant``: after ``skip`` of them, ``count`` times (0: until cleared), each time with ``probability`` drawn from
+its own ``seed``. Many may be armed; a call meets the first that strikes. ``seconds`` are the simulator's
+(divided by time_scale). Where a kind enters is told in ``fault_kinds``: what the core answers is cached under an
+idempotency key, what the gateway and the wire do is not (xero-facts.md §3, §6.3).
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from threading import Lock
 from typing import Any, Protocol
 
+from . import spoil
+from .fault_kinds import GATEWAY, KINDS, gateway_answer
+from .idempotency import key_of
 from .wire import HTML_TYPE, Request, Response
 
-OFFLINE = b"<html><head><title>Service Unavailable</title></head><body><h1>503</h1></body></html>"
-GREETING = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in</body></html>"
-KINDS = {
-    "503": "gateway: 503 with html, nothing executed",
-    "429": "gateway: 429 with retry_after and problem, nothing executed",
-    "status": "gateway: the given status with an empty body, nothing executed",
-    "500_before": "500, nothing executed; cached under the key",
-    "500_after": "executed and kept, answered 500; cached under the key",
-    "html": "executed, answered 200 with an html page",
-    "truncate": "executed, half of the body is sent",
-    "delay": "executed, answered after the given seconds",
-    "drop": "executed, the connection is cut instead of an answer",
-    "drop_before": "the connection is cut, nothing executed",
-}
+MOST_FIRED = 100_000
 
 
 class Hook(Protocol):
-    """What may interfere with a call."""
+    """What may interfere with a call: at the gateway, before and after the core, and on the wire."""
 
     def at_gateway(self, request: Request) -> Response | None:
         """Before authentication, limits and keys; an answer ends the call."""
@@ -52,7 +50,7 @@ class Hook(Protocol):
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault, for the next ``count`` calls whose path and method match."""
+    """One armed fault; the module's docstring says which calls it strikes."""
 
     kind: str
     path: str = "/"
@@ -63,18 +61,31 @@ class Fault:
     retry_after: str | None = None
     problem: str = "minute"
     seconds: float = 0.0
+    hold: float = 0.0
+    exact: bool = False
+    tenant: str = "*"
+    probability: float = 1.0
+    seed: int = 0
+    location: str = "https://elsewhere.example/"
+    size: int = 50_000_000
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Fault:
         """A fault from JSON; ValueError says what is wrong."""
         fault = cls(str(values.get("kind", "")))
-        for name, value in values.items():
+        sent = dict(values)
+        if isinstance(sent.get("retry_after"), int):
+            sent["retry_after"] = str(sent["retry_after"])
+        for name, value in sent.items():
             if name not in cls.__dataclass_fields__:
                 raise ValueError(f"A fault has no member {name!r}.")
             now = getattr(fault, name)
-            if now is not None and not isinstance(value, (int, float) if isinstance(now, float) else type(now)):
+            wanted = (int, float) if isinstance(now, float) else (type(now) if now is not None else (str, type(None)))
+            if not isinstance(value, wanted) or (isinstance(value, bool) and not isinstance(now, bool)):
                 raise ValueError(f"{name} cannot be {value!r}.")
-        fault = replace(fault, **values)
+            if isinstance(value, (int, float)) and value < 0:
+                raise ValueError(f"{name} must not be below zero.")
+        fault = replace(fault, **sent)
         if fault.kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(sorted(KINDS))}.")
         return fault
@@ -83,69 +94,132 @@ class Fault:
         """Whether this fault concerns a request."""
         if self.method not in {"*", request.method}:
             return False
-        return request.path.lower().startswith(self.path.lower())
+        if self.tenant not in {"*", request.headers.get("xero-tenant-id", "")}:
+            return False
+        if self.kind == "key_store_down" and key_of(request) is None:
+            return False
+        if self.kind == "stale" and request.method != "GET":
+            return False
+        path, wanted = request.path.lower().rstrip("/"), self.path.lower().rstrip("/")
+        return path == wanted if self.exact else path.startswith(wanted)
+
+
+@dataclass
+class _Armed:
+    """A fault on the board with its own counters and its own dice."""
+
+    identity: int
+    fault: Fault
+    skip: int
+    left: int | None  # None: until cleared
+    dice: random.Random
+
+    def strikes(self, request: Request) -> bool:
+        if not self.fault.matches(request):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        if self.fault.probability < 1 and self.dice.random() >= self.fault.probability:
+            return False
+        if self.left is not None:
+            self.left -= 1
+        return True
+
+
+@dataclass(frozen=True)
+class Fired:
+    """A fault that struck: which one, and the request of the effects log it struck."""
+
+    fault: int
+    kind: str
+    request: int
+    method: str
+    path: str
+    tenant: str | None
 
 
 class Faults:
-    """The faults waiting to happen. A call meets at most one."""
+    """The board. A call meets at most one fault."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._waiting: list[Fault] = []
+        self._armed: list[_Armed] = []
         self._met: dict[int, Fault] = {}
+        self._fired: list[Fired] = []
+        self._next = 1
 
-    def add(self, fault: Fault) -> None:
-        """Queue a fault."""
+    def add(self, fault: Fault) -> int:
+        """Arm a fault; answers its number."""
         with self._lock:
-            self._waiting.append(fault)
+            number, self._next = self._next, self._next + 1
+            dice = random.Random(fault.seed)  # noqa: S311 - repeatable, not secret
+            self._armed.append(_Armed(number, fault, fault.skip, fault.count or None, dice))
+            return number
+
+    def remove(self, number: int) -> bool:
+        """Disarm one; False when it is not (or no longer) armed."""
+        with self._lock:
+            before = len(self._armed)
+            self._armed = [entry for entry in self._armed if entry.identity != number]
+            return len(self._armed) < before
 
     def clear(self) -> None:
-        """No more faults."""
+        """Disarm all; the log of what struck stays."""
         with self._lock:
-            self._waiting.clear()
+            self._armed.clear()
+
+    def reset(self) -> None:
+        """Disarm all and forget what struck."""
+        with self._lock:
+            self._armed.clear()
+            self._fired.clear()
 
     def waiting(self) -> list[dict[str, Any]]:
-        """The queued faults."""
+        """The armed faults with what is left of skip and count (0: until cleared)."""
         with self._lock:
-            return [asdict(fault) for fault in self._waiting]
+            return [
+                {"id": entry.identity, **asdict(entry.fault), "skip": entry.skip, "count": entry.left or 0}
+                for entry in self._armed
+            ]
+
+    @property
+    def fired(self) -> list[Fired]:
+        """What struck, in order."""
+        with self._lock:
+            return list(self._fired)
+
+    def fault_of(self, request: Request) -> Fault | None:
+        """The fault a running call has met."""
+        with self._lock:
+            return self._met.get(request.number)
 
     def met(self, request: Request) -> str | None:
-        """The kind of fault a running call has met."""
-        with self._lock:
-            fault = self._met.get(request.number)
-            return fault.kind if fault else None
+        """Its kind."""
+        fault = self.fault_of(request)
+        return fault.kind if fault else None
 
     def _draw(self, request: Request) -> Fault | None:
         with self._lock:
-            for place, fault in enumerate(self._waiting):
-                if not fault.matches(request):
-                    continue
-                if fault.skip > 0:
-                    self._waiting[place] = replace(fault, skip=fault.skip - 1)
-                    continue
-                if fault.count <= 1:
-                    del self._waiting[place]
-                else:
-                    self._waiting[place] = replace(fault, count=fault.count - 1)
-                self._met[request.number] = fault
-                return fault
-        return None
+            for entry in self._armed:
+                if entry.strikes(request):
+                    break
+            else:
+                return None
+            if entry.left == 0:
+                self._armed.remove(entry)
+            self._met[request.number] = entry.fault
+            tenant = request.headers.get("xero-tenant-id")
+            if len(self._fired) < MOST_FIRED:
+                kind = entry.fault.kind
+                fired = Fired(entry.identity, kind, request.number, request.method, request.path, tenant)
+                self._fired.append(fired)
+            return entry.fault
 
     def at_gateway(self, request: Request) -> Response | None:
-        """503, 429, a bare status, or a cut line; nothing is executed."""
+        """Answers of the gateway; nothing is executed."""
         fault = self._draw(request)
-        if fault is None:
-            return None
-        if fault.kind == "503":
-            return Response(503, OFFLINE, HTML_TYPE)
-        if fault.kind == "429":
-            headers = {"X-Rate-Limit-Problem": fault.problem, "X-MinLimit-Remaining": "0"}
-            if fault.retry_after is not None:
-                headers["Retry-After"] = fault.retry_after
-            return Response(429, headers=headers)
-        if fault.kind == "status":
-            return Response(fault.status, b"", HTML_TYPE)
-        return Response(0, drop=True) if fault.kind == "drop_before" else None
+        return gateway_answer(fault) if fault is not None and fault.kind in GATEWAY else None
 
     def before(self, request: Request) -> Response | None:
         """500 instead of execution."""
@@ -156,15 +230,12 @@ class Faults:
         return Response(500, b"", HTML_TYPE) if self.met(request) == "500_after" else response
 
     def on_wire(self, request: Request, response: Response) -> tuple[Response, float]:
-        """Html, half a body, a late answer or none."""
+        """A spoilt, late or lost answer."""
         with self._lock:
             fault = self._met.pop(request.number, None)
         if fault is None:
             return response, 0.0
-        if fault.kind == "html":
-            return replace(response, status=200, body=GREETING, content_type=HTML_TYPE), 0.0
-        if fault.kind == "truncate":
-            return replace(response, body=response.body[: len(response.body) // 2]), 0.0
-        if fault.kind == "drop":
-            return replace(response, drop=True), 0.0
-        return response, fault.seconds if fault.kind == "delay" else 0.0
+        if fault.kind in spoil.WAYS:
+            response = spoil.WAYS[fault.kind](response, fault.size)
+        waits = {"delay": fault.seconds, "hang": fault.seconds, "late": fault.hold}
+        return response, waits.get(fault.kind, 0.0)

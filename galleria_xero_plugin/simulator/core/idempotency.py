@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Condition
 
-from .errors import api_exception
+from .errors import Refused, api_exception, validation
 from .settings import SimulatorSettings
 from .wire import Request, Response
 
@@ -33,6 +33,13 @@ def _fingerprint(request: Request) -> str:
     query = "&".join(f"{name}={value}" for name, value in sorted(request.query.items()))
     head = f"{request.method}\n{request.path}\n{query}\n".encode()
     return hashlib.sha256(head + request.body).hexdigest()
+
+
+def _conflict(message: str, settings: SimulatorSettings) -> Refused:
+    """The envelope of this 400 was not found: text at the top, or in an element (§3)."""
+    if settings.key_conflict_shape == "elements":
+        return validation([{"ValidationErrors": [{"Message": message}]}])
+    return api_exception(17, "IdempotencyKeyException", message)
 
 
 class IdempotencyKeys:
@@ -90,11 +97,7 @@ class IdempotencyKeys:
                     entry = self._entries[name] = _Entry(fingerprint, now)
                     return entry
                 if entry.fingerprint != fingerprint:
-                    raise api_exception(
-                        17,
-                        "IdempotencyKeyException",
-                        f"Idempotency Key: {name[1]} is used with a different request.",
-                    )
+                    raise _conflict(f"Idempotency Key: {name[1]} is used with a different request.", settings)
                 if entry.response is not None:
                     return entry
                 if settings.idempotency_concurrent == "execute":

@@ -159,6 +159,8 @@ class Identity:
                 grace = timedelta(seconds=settings.seconds(settings.refresh_grace_seconds))
                 if not settings.refresh_grace or now - token.replaced >= grace:
                     raise TokenError("invalid_grant")
+                if settings.refresh_grace_once:
+                    self.refresh_tokens[name] = replace(token, expires=now)
             else:
                 self.refresh_tokens[name] = replace(token, replaced=now)
             return self._issue(grant, now, first=False)

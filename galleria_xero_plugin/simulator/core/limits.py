@@ -84,8 +84,10 @@ class Limits:
         with self._lock:
             meter = self._meter(app, tenant)
             if settings.limits and meter.running >= settings.concurrent_limit:
-                # Retry-After is not documented for this one.
-                raise Refused(Response(429, headers={"X-Rate-Limit-Problem": "concurrent"}))
+                headers = {"X-Rate-Limit-Problem": "concurrent"}
+                if settings.concurrent_retry_after:  # not documented for this one
+                    headers["Retry-After"] = str(settings.concurrent_retry_after)
+                raise Refused(Response(429, headers=headers))
             meter.running += 1
         try:
             yield
@@ -111,7 +113,7 @@ class Limits:
                     headers = {
                         **quota_headers(left),
                         "Retry-After": str(window.opens_in(now, length, rolling=rolling)),
-                        "X-Rate-Limit-Problem": name,
+                        "X-Rate-Limit-Problem": settings.app_minute_problem if window is whole else name,
                     }
                     raise Refused(Response(429, headers=headers))
             for name, window, _, _ in checks:

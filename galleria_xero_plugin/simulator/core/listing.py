@@ -27,10 +27,16 @@ class Page:
     size: int = 0
     count: int = 0
 
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.count // self.size) if self.size else 1
+
     def block(self) -> dict[str, int]:
-        """The ``pagination`` member."""
-        pages = -(-self.count // self.size)
-        return {"page": self.number, "pageSize": self.size, "pageCount": pages, "itemCount": self.count}
+        """The ``pagination`` member; an unpaged list is one page of all."""
+        if not self.number:
+            return {"page": 1, "pageSize": len(self.records), "pageCount": 1, "itemCount": len(self.records)}
+        return {"page": self.number, "pageSize": self.size, "pageCount": self.pages, "itemCount": self.count}
 
 
 def whole_number(text: str | None) -> int | None:

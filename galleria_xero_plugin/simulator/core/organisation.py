@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,6 +78,9 @@ INDEXES: dict[str, dict[str, Callable[[Record], Any]]] = {
 _STALE = {"Contacts": ("Invoices", "CreditNotes"), "Invoices": ("Payments",), "Accounts": ("Payments",)}
 
 
+RECENT_COMMITS = 1000
+
+
 @dataclass(frozen=True)
 class Change:
     """One record as it was before and as it is now."""
@@ -97,6 +101,7 @@ class Organisation:
     )
     lock: RLock = field(default_factory=RLock)
     next_id: Callable[[], str] = field(default_factory=lambda: new_id)
+    recent: deque[tuple[datetime, list[Change]]] = field(default_factory=lambda: deque(maxlen=RECENT_COMMITS))
     _open: list[Change] = field(default_factory=list)
 
     @property
@@ -152,11 +157,26 @@ class Organisation:
         """Take back every change after the mark."""
         while len(self._open) > mark:
             change = self._open.pop()
-            if change.before is None:
-                self.tables[change.kind].remove(change.identity)
-            else:
-                self.tables[change.kind].put(change.before)
-            self._forget_lists(change.kind)
+            self._place(change, change.before)
+
+    @contextmanager
+    def as_of(self, moment: datetime) -> Iterator[None]:
+        """The books as they stood: what was committed after the moment is out of sight inside."""
+        hidden = [change for at, changes in self.recent if at > moment for change in changes]
+        for change in reversed(hidden):
+            self._place(change, change.before)
+        try:
+            yield
+        finally:
+            for change in hidden:
+                self._place(change, change.after)
+
+    def _place(self, change: Change, record: Record | None) -> None:
+        if record is None:
+            self.tables[change.kind].remove(change.identity)
+        else:
+            self.tables[change.kind].put(record)
+        self._forget_lists(change.kind)
 
     def _forget_lists(self, kind: str) -> None:
         for dependent in _STALE.get(kind, ()):

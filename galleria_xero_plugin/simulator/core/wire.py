@@ -49,13 +49,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer. ``drop`` asks the skin to cut the connection instead of sending it."""
+    """An answer.
+
+    ``drop`` asks the skin to cut the connection: at once, or after a body (then half of the real one). ``filler``
+    is so many bytes of white space to stream after the body; nobody holds them in memory.
+    """
 
     status: int
     body: bytes = b""
     content_type: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
+    filler: int = 0
 
 
 def answer(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Response:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from . import accounting, identity_api, scopes, seeds, xml
@@ -14,9 +15,10 @@ from .call import Call
 from .clock import Clock, SystemClock
 from .effects import Effects
 from .errors import Refused, not_found, problem
-from .faults import Faults, Hook
+from .faults import Fault, Faults, Hook
 from .idempotency import IdempotencyKeys, key_of
 from .identity import Bearer, Identity
+from .late import LateCalls
 from .limits import Limits
 from .organisation import Change, Organisation
 from .reader import guid_of
@@ -48,7 +50,10 @@ class Store(Protocol):
 class World:
     """Organisations, identity, limits, keys, faults and the effects log.
 
-    ``pause`` is how a delayed answer waits; tests pass something that does not sleep.
+    ``pause`` is how a delayed answer waits, in real seconds; tests pass something that does not sleep. Late calls
+    (the fault "late") have no thread of their own: who looks at the world next, by a call or the control page,
+    first lets those run that were due by then, stamped with the moment they were due. Who looks at the effects
+    log directly calls ``run_late`` before.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class World:
         self.hook: Hook = self.faults
         self._store = store
         self._pause = pause
+        self._late = LateCalls()
         if store is None or not store.load(self):
             self._seed()
 
@@ -91,7 +97,8 @@ class World:
         self.limits.reset()
         self.keys.reset()
         self.effects.reset()
-        self.faults.clear()
+        self.faults.reset()
+        self._late.reset()
         self._seed()
 
     def _seed(self) -> None:
@@ -107,8 +114,17 @@ class World:
             with self.identity.lock:
                 self._store.save_identity(self.identity)
 
-    def _keep(self, org: Organisation, changes: list[Change], number: int = 0, *, log: bool = False) -> None:
+    def _keep(
+        self,
+        org: Organisation,
+        changes: list[Change],
+        number: int = 0,
+        *,
+        log: bool = False,
+        at: datetime | None = None,
+    ) -> None:
         if log:
+            org.recent.append((at or self.clock.now(), changes))
             self.effects.record(number, org.tenant_id, changes)
         if self._store is not None and changes:
             self._store.save_books(org.tenant_id, changes)
@@ -117,40 +133,56 @@ class World:
 
     def handle(self, request: Request) -> Response:
         """Answer one call of a client."""
+        self.run_late()
         tenant = request.headers.get("xero-tenant-id")
-        number = self.effects.open(self.clock.now(), request.method, request.path, tenant, key_of(request))
+        now = self.clock.now()
+        number = self.effects.open(now, request.method, request.path, tenant, key_of(request))
         request = replace(request, number=number)
         response = self.hook.at_gateway(request)
-        fault = self.faults.met(request)
-        if response is None:
-            response = self._answer(request)
-        else:
-            response, _ = self.hook.on_wire(request, response)
-        self.effects.note(number, status=0 if response.drop else response.status, fault=fault)
+        fault = self.faults.fault_of(request)
+        if fault is not None and fault.kind == "late":
+            self._late.add(now + timedelta(seconds=self.settings.seconds(fault.seconds)), request)
+        if fault is not None and fault.kind == "disconnect" and tenant:
+            self.identity.disconnect(tenant)
+            self.keep_identity()
+        response = self._answer(request) if response is None else self._on_wire(request, response)
+        self.effects.note(number, status=0 if response.drop else response.status, fault=fault and fault.kind)
         return response
 
-    def _answer(self, request: Request) -> Response:
+    def run_late(self, *, everything: bool = False) -> int:
+        """Execute the late calls that are due, or all of them; answers how many."""
+        due = self._late.take(self.clock.now(), everything=everything)
+        for call in due:
+            self._answer(call.request, call.due)
+        return len(due)
+
+    def _answer(self, request: Request, at: datetime | None = None) -> Response:
         try:
             if request.path.lower().startswith(accounting.BASE):
-                return self._accounting(request)
+                return self._accounting(request, at)
             if identity_api.handles(request.path):
-                return self._on_wire(request, self._identity(request))
+                return self._on_wire(request, self._identity(request, at))
             raise not_found()
         except Refused as refusal:
             return self._on_wire(request, refusal.response)
 
     def _on_wire(self, request: Request, response: Response) -> Response:
         response, seconds = self.hook.on_wire(request, response)
-        if seconds > 0:
-            self._pause(seconds)
+        self._wait(seconds)
         return response
 
-    def _identity(self, request: Request) -> Response:
+    def _wait(self, seconds: float) -> None:
+        """Wait so many simulated seconds."""
+        if seconds > 0:
+            self._pause(self.settings.seconds(seconds) / getattr(self.clock, "speed", 1))
+
+    def _identity(self, request: Request, at: datetime | None = None) -> Response:
+        self._wait_before(request)
         early = self.hook.before(request)
         if early is not None:
             return early
         try:
-            response = identity_api.handle(self.identity, self.name_of, request, self.clock.now())
+            response = identity_api.handle(self.identity, self.name_of, request, at or self.clock.now())
         finally:
             if request.method != "GET":
                 self.keep_identity()
@@ -161,8 +193,8 @@ class World:
         org = self.organisations.get(tenant)
         return str(org.about["Name"]) if org else None
 
-    def _accounting(self, request: Request) -> Response:
-        now = self.clock.now()
+    def _accounting(self, request: Request, at: datetime | None = None) -> Response:
+        now = at or self.clock.now()
         bearer = self.identity.bearer(request.headers.get("authorization", ""), now)
         org = self._organisation(bearer, request.headers.get("xero-tenant-id", ""))
         app, settings = bearer.app.client_id, self.settings
@@ -172,7 +204,7 @@ class World:
                 route = accounting.route(request.path, request.method)
                 self._check_scope(bearer, route.scope, request.method)
                 response, replayed = self.keys.answer(
-                    app, request, now, settings, lambda: self._execute(org, bearer, route, request)
+                    app, request, now, settings, lambda: self._execute(org, bearer, route, request, at)
                 )
                 if replayed:
                     self.effects.note(request.number, replayed=True)
@@ -199,15 +231,23 @@ class World:
             raise problem(403, "Forbidden", "insufficient scope", challenge)
         raise problem(401, "Unauthorized", "AuthorizationUnsuccessful", challenge)
 
-    def _execute(self, org: Organisation, bearer: Bearer, route: accounting.Route, request: Request) -> Response:
+    def _execute(
+        self, org: Organisation, bearer: Bearer, route: accounting.Route, request: Request, at: datetime | None
+    ) -> Response:
         """Run a call on the books: all of it is kept, or what it answered an error for is not."""
+        fault = self.faults.fault_of(request)
+        self._wait_before(request)
         early = self.hook.before(request)
         if early is not None:
             return early
         with org.lock:
-            call = Call(org, request, self.settings, bearer.app.client_id, bearer.app.name, self.clock.now())
+            now = at or self.clock.now()
+            call = Call(org, request, self.settings, bearer.app.client_id, bearer.app.name, now)
+            if fault is not None and fault.kind == "churn":
+                accounting.touch_first(call)
             try:
-                response = route.run(call)
+                with self._staleness(org, fault, now):
+                    response = route.run(call)
             except Refused as refusal:
                 kept = not self.settings.summarised_batch_is_atomic and refusal.response.status == 400
                 if not kept:
@@ -216,8 +256,33 @@ class World:
             except BaseException:
                 org.rollback()
                 raise
-            self._keep(org, org.commit(), request.number, log=True)
+            self._keep(org, org.commit(), request.number, log=True, at=now)
+        if fault is not None and fault.kind == "wrong_tenant":
+            response = self._of_another(org, bearer, request)
         return self.hook.after(request, response)
+
+    def _wait_before(self, request: Request) -> None:
+        fault = self.faults.fault_of(request)
+        if fault is not None and fault.kind == "slow":
+            self._wait(fault.seconds)
+
+    def _staleness(self, org: Organisation, fault: Fault | None, now: datetime) -> AbstractContextManager[None]:
+        if fault is None or fault.kind != "stale":
+            return nullcontext()
+        return org.as_of(now - timedelta(seconds=self.settings.seconds(fault.seconds)))
+
+    def _of_another(self, org: Organisation, bearer: Bearer, request: Request) -> Response:
+        """The answer another organisation would give; to a write, its first page of that resource."""
+        other = next((entry for entry in self.organisations.values() if entry is not org), org)
+        if request.method != "GET":
+            resource = request.path[len(accounting.BASE) :].strip("/").split("/")[0]
+            request = replace(request, method="GET", path=f"{accounting.BASE}/{resource}", query={"page": "1"})
+        with other.lock:
+            call = Call(other, request, self.settings, bearer.app.client_id, bearer.app.name, self.clock.now())
+            try:
+                return accounting.route(request.path, "GET").run(call)
+            except Refused as refusal:
+                return refusal.response
 
     # -- what a person does in Xero itself
 

@@ -1,0 +1,95 @@
+"""The kinds of faults, by the place where they enter, and what the gateway answers for its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .wire import HTML_TYPE, Response, answer
+
+if TYPE_CHECKING:
+    from .faults import Fault
+
+OFFLINE = b"<html><head><title>Service Unavailable</title></head><body><h1>503</h1></body></html>"
+ORGANISATION_OFFLINE = b"The organisation is offline. Please try again later."
+_REMAINING = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining", "appminute": "X-AppMinLimit-Remaining"}
+
+# Nothing is executed; the answer, if any, comes from in front of Xero and is not cached.
+GATEWAY = {
+    "503": "503 with html: maintenance",
+    "offline": "503 in plain text: this organisation is offline",
+    "429": "429 with retry_after (any text, or none) and problem: minute, day, concurrent, appminute",
+    "status": "the given status with an empty body",
+    "401": "401 TokenExpired in the gateway's format",
+    "403": "403 AuthenticationUnsuccessful in the gateway's format",
+    "redirect": "3xx (status, else 302) to location",
+    "invalid_grant": "400 invalid_grant, as a token endpoint answers",
+    "key_store_down": "500 for calls with an idempotency key; others pass",
+    "drop_before": "the connection is cut",
+    "hang": "the connection is cut after seconds without an answer",
+    "late": "the connection is cut after hold seconds; the call is executed seconds after it arrived",
+}
+# The core: executed or not, the answer is cached under the key.
+CORE = {
+    "500_before": "500, nothing executed",
+    "500_after": "executed and kept, answered 500",
+    "slow": "executed only after seconds, while the client waits and the key is in progress",
+    "stale": "a read that does not see what was written in the last seconds",
+    "wrong_tenant": "executed, answered from another organisation's books",
+    "churn": "before a list is read, its first record is edited and so moves to the end",
+    "disconnect": "the organisation's owner removes the app just before the call",
+}
+# The wire: executed and kept, and cached in its sound form.
+WIRE = {
+    "drop": "the connection is cut instead of an answer",
+    "half": "the connection is cut in the middle of the body",
+    "delay": "answered after seconds",
+    "truncate": "half of the body, as if that were all",
+    "html": "answered 200 with an html page",
+    "xml": "answered in XML",
+    "charset": "the body is UTF-16, whatever the header says",
+    "oversized": "size bytes of white space follow the body, streamed",
+    "gzip_bomb": "Content-Encoding gzip: a small body that unpacks to size bytes",
+    "reordered": "the elements in reverse order",
+    "missing": "without the first element",
+    "doubled": "the first element twice",
+    "zero_guid": "the id of the first element is all zeros",
+    "cent_off": "totals and amounts a cent too high",
+}
+KINDS = {
+    **{kind: f"gateway: {words}, nothing executed" for kind, words in GATEWAY.items() if kind != "late"},
+    "late": f"gateway: {GATEWAY['late']}",
+    **{kind: f"core: {words}" for kind, words in CORE.items()},
+    **{kind: f"wire: executed, {words}" for kind, words in WIRE.items()},
+}
+
+
+def gateway_answer(fault: Fault) -> Response:
+    """The answer of a gateway fault; a cut connection where there is none."""
+    kind = fault.kind
+    if kind == "503":
+        return Response(503, OFFLINE, HTML_TYPE)
+    if kind == "offline":
+        return Response(503, ORGANISATION_OFFLINE, "text/plain; charset=utf-8")
+    if kind == "429":
+        headers = {"X-Rate-Limit-Problem": fault.problem}
+        if fault.problem in _REMAINING:
+            headers[_REMAINING[fault.problem]] = "0"
+        if fault.retry_after is not None:
+            headers["Retry-After"] = fault.retry_after
+        return Response(429, headers=headers)
+    if kind in {"401", "403"}:
+        title, detail = ("Unauthorized", "TokenExpired: token expired at 01/01/2026 00:00:00")
+        if kind == "403":
+            title, detail = "Forbidden", "AuthenticationUnsuccessful"
+        content = {"Type": None, "Title": title, "Status": int(kind), "Detail": detail, "Extensions": {}}
+        return answer(int(kind), content)
+    if kind == "redirect":
+        status = fault.status if 300 <= fault.status < 400 else 302
+        return Response(status, b"", HTML_TYPE, {"Location": fault.location})
+    if kind == "invalid_grant":
+        return answer(400, {"error": "invalid_grant"})
+    if kind == "key_store_down":
+        return Response(500, b"", HTML_TYPE)
+    if kind == "status":
+        return Response(fault.status, b"", HTML_TYPE)
+    return Response(0, drop=True)
