@@ -52,6 +52,7 @@ DEFAULTS: dict[str, object] = {
     "SETTLE": 180,  # after an unclear answer nothing is concluded for so long
     "KEY_WINDOW": 360,  # life of Xero's idempotency keys
     "LEASE": 120,  # an exporter's claim on an organisation
+    "REFRESH_LEASE": 45,  # a worker's claim on renewing an organisation's tokens; longer than two calls take
     "SEND_DEADLINE": 10,  # a request that was written ahead is sent within this, or not at all
     "SLICE": 20,  # a job works so long, then lets others go first
     "ANSWER_WITHIN": 60,  # an answer of Xero's is waited for so long
@@ -105,6 +106,7 @@ class Config:
     settle: dt.timedelta
     key_window: dt.timedelta
     lease: int
+    refresh_lease: int
     send_deadline: int
     slice: int
     answer_within: int
@@ -185,6 +187,7 @@ def read(
         settle=dt.timedelta(seconds=whole("SETTLE", 1, 3_600)) / scale,
         key_window=dt.timedelta(seconds=whole("KEY_WINDOW", 1, 86_400)) / scale,
         lease=whole("LEASE", 5, 3_600),
+        refresh_lease=whole("REFRESH_LEASE", 1, 600),
         send_deadline=whole("SEND_DEADLINE", 1, 60),
         slice=whole("SLICE", 1, 200),
         answer_within=whole("ANSWER_WITHIN", 1, 60),

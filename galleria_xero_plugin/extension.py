@@ -146,7 +146,7 @@ def compose(
     )
     worker = f"{socket.gethostname()}:{os.getpid()}"
     notify = Notify(units, gallery, mailer, config.site_url, path)
-    tokens = Tokens(units, auth, clock, notify_reconnect=notify.reconnect_needed)
+    tokens = Tokens(units, auth, clock, notify_reconnect=notify.reconnect_needed, claim=config.refresh_lease)
     leases = Leases(units, owner=worker, seconds=config.lease)
     runs = Runs(units, queue)
     # A 403 is judged by Connect, which itself reads the organisation through Calls: the knot is tied here

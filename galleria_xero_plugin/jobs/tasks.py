@@ -14,6 +14,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 from flask import Flask, current_app
 from rq import get_current_job
@@ -71,7 +72,7 @@ def _run(
     if job is not None:
         answer(job)
     app = _app()
-    with app.app_context(), _stoppable() as stop:
+    with app.app_context(), _stoppable() as stop, _unswallowed():
         _forget_parents_connections(app)
         try:
             work(stop)
@@ -97,6 +98,38 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class _TimeIsUp(BaseException):
+    """RQ's time-out on its way through code that catches every Exception."""
+
+    def __init__(self, said: BaseTimeoutException) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+@contextlib.contextmanager
+def _unswallowed() -> Iterator[None]:
+    """RQ ends a job that takes too long by an Exception in its midst, which a host's `except Exception`, or one of
+    ours, would swallow: the job would go on for ever, half done. In here it is none of those."""
+    before = signal.getsignal(signal.SIGALRM) if hasattr(signal, "SIGALRM") else None
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        try:
+            before(number, frame)
+        except BaseTimeoutException as said:
+            raise _TimeIsUp(said) from None
+
+    signal.signal(signal.SIGALRM, ring)
+    try:
+        yield
+    except _TimeIsUp as up:
+        raise up.said from None
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def _app() -> Flask:

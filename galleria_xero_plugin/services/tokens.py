@@ -66,12 +66,19 @@ class Tokens:
     """Who needs an access token asks here. `notify_reconnect` tells the people that Xero wants them."""
 
     def __init__(
-        self, units: Units, auth: XeroAuth, clock: Clock, *, notify_reconnect: Callable[[Connection], None]
+        self,
+        units: Units,
+        auth: XeroAuth,
+        clock: Clock,
+        *,
+        notify_reconnect: Callable[[Connection], None],
+        claim: int = CLAIM,
     ) -> None:
         self._units = units
         self._auth = auth
         self._clock = clock
         self._notify_reconnect = notify_reconnect
+        self._claim_seconds = claim
 
     def access(self, connection_id: str) -> tuple[int, Secret]:
         """(token version, access token), with at least two minutes to live; refreshes when needed.
@@ -136,7 +143,7 @@ class Tokens:
 
     def _claim(self, connection_id: str, version: int) -> tuple[int | None, _Held]:
         with self._units.write() as uow:
-            lease = uow.connections.claim_refresh(connection_id, version, CLAIM)
+            lease = uow.connections.claim_refresh(connection_id, version, self._claim_seconds)
             held = _held(uow, connection_id)  # raises, and so gives the claim back, when there are no tokens
             uow.commit()
         return lease, held

@@ -94,6 +94,9 @@ class Postgres:
     def drop_database(self, url):
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", url.partition("@/")[2].partition("?")[0])
 
+    def rename(self, database, name):
+        self._execute("ALTER DATABASE {} RENAME TO {}", database, name)
+
     def url(self, database):
         return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
 

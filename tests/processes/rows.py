@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections.abc import Sequence
 from decimal import Decimal
 
 from flask import Flask
@@ -18,6 +20,9 @@ DAY = dt.date(2026, 3, 2)
 PART, REST = Decimal("50.00"), Decimal("30.00")
 """Each invoice is 120.00 and has two payments; 40.00 stay due, so that Xero would take either of them twice."""
 
+_ONE_COMMAND = threading.Lock()
+"""The runner of commands puts a stream of its own in the place of this process's output."""
+
 
 def make_tables(app: Flask) -> None:
     """The site's tables with a gallery in them, and the plugin's by its own command."""
@@ -29,9 +34,15 @@ def make_tables(app: Flask) -> None:
             users=seed_data.NORTH_LIGHT_USERS,
         )  # fmt: skip
         db.session.commit()
-    result = app.test_cli_runner().invoke(args=["galleria-xero", "db", "upgrade"])
-    assert result.exit_code == 0, result.output
+    command(app, "db", "upgrade")
     forget_connections(app)
+
+
+def command(app: Flask, *words: str) -> None:
+    """`flask galleria-xero <words>`, in this process."""
+    with _ONE_COMMAND:
+        result = app.test_cli_runner().invoke(args=["galleria-xero", *words])
+    assert result.exit_code == 0, result.output
 
 
 def forget_connections(app: Flask) -> None:
@@ -41,8 +52,9 @@ def forget_connections(app: Flask) -> None:
             engine.dispose()
 
 
-def sell(app: Flask, count: int) -> None:
-    """So many invoices, two to a buyer, none of whom Xero knows."""
+def sell(app: Flask, count: int, amounts: Sequence[Decimal] = (PART, REST)) -> list[int]:
+    """So many invoices, two to a buyer, none of whom Xero knows, with payments of these amounts on one day; their
+    numbers."""
     with app.app_context():
         session = db.session
         first = session.scalar(select(func.coalesce(func.max(models.Invoice.number), 0))) + 1
@@ -55,12 +67,15 @@ def sell(app: Flask, count: int) -> None:
                     gallery_id=GALLERY, first_name="Buyer", last_name=f"No. {number}", groups=[],
                     email=f"buyer{number}@example.org", billing=models.Place(), shipping=models.Place(),
                 )  # fmt: skip
-            session.add(_invoice(number, buyer, tax, method))
+            session.add(_invoice(number, buyer, tax, method, amounts))
         session.commit()
     forget_connections(app)
+    return list(range(first, first + count))
 
 
-def _invoice(number: int, buyer: models.Contact, tax: models.Tax, method: models.Method) -> models.Invoice:
+def _invoice(
+    number: int, buyer: models.Contact, tax: models.Tax, method: models.Method, amounts: Sequence[Decimal]
+) -> models.Invoice:
     invoice = models.Invoice(
         gallery_id=GALLERY, number=number, contact=buyer, date=DAY, due_date=DAY, state="issued", currency="GBP",
         issued_at=dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC), tax_mode="exclusive",
@@ -71,7 +86,7 @@ def _invoice(number: int, buyer: models.Contact, tax: models.Tax, method: models
             discount_percent=Decimal(0), discount_amount=Decimal(0), tax=tax, tax_id=tax.id,
         )
     ]  # fmt: skip
-    invoice.payments = [models.Payment(amount=amount, date=DAY, method=method) for amount in (PART, REST)]
+    invoice.payments = [models.Payment(amount=amount, date=DAY, method=method) for amount in amounts]
     sum_up(invoice, {tax.id: tax.rate})
     return invoice
 

@@ -30,7 +30,7 @@ from galleria_xero_plugin.demo.processes import Processes
 from galleria_xero_plugin.demo.site import CONFIG_FILE
 from galleria_xero_plugin.domain.settings import AccountMapping, Settings
 from galleria_xero_plugin.domain.states import RunTrigger
-from galleria_xero_plugin.ports.records import Actor, Run
+from galleria_xero_plugin.ports.records import Actor, Connection, Run
 from galleria_xero_plugin.ports.xero import Secret, TokenSet, XeroTenant
 from galleria_xero_plugin.proxies import state
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
@@ -123,16 +123,13 @@ class Stage:
 
     def connect(self, settings: Settings | None = None) -> None:
         """Allow access and Update Webservice: connected, with accounts and tax rates chosen."""
-        granted = self.xero.consent()
-        self.tokens = granted
-        tokens = TokenSet(Secret(granted["access_token"]), Secret(granted["refresh_token"]), 1_800)
         with self.app.app_context():
             now = state()
             with now.units.write() as uow:
                 webservice = uow.webservices.add(str(rows.GALLERY), Settings(), OWNER)
-                tenant = XeroTenant("c-1", NORTH_LIGHT, "ORGANISATION", "North Light Gallery")
-                connection = uow.connections.connect(str(rows.GALLERY), webservice.id, tenant, tokens)
                 uow.commit()
+            self.webservice_id = webservice.id
+            connection = self.allow_access()
             data = now.services.reference.refresh(connection.id)
             accounts = {account.code: account.id for account in data.accounts}
             mapping = AccountMapping(
@@ -147,7 +144,17 @@ class Stage:
                 )
                 uow.webservices.mark(webservice.id, mapping_completed=True)
                 uow.commit()
-        self.webservice_id, self.connection_id = webservice.id, connection.id
+
+    def allow_access(self) -> Connection:
+        """Connected, or connected anew."""
+        self.tokens = self.xero.consent()
+        tokens = TokenSet(Secret(self.tokens["access_token"]), Secret(self.tokens["refresh_token"]), 1_800)
+        tenant = XeroTenant("c-1", NORTH_LIGHT, "ORGANISATION", "North Light Gallery")
+        with self.app.app_context(), state().units.write() as uow:
+            connection = uow.connections.connect(str(rows.GALLERY), self.webservice_id, tenant, tokens)
+            uow.commit()
+        self.connection_id = connection.id
+        return connection
 
     def sell(self, invoices: int) -> None:
         rows.sell(self.app, invoices)

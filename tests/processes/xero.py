@@ -29,6 +29,10 @@ class SimulatedXero(Xero):
         self.control("/reset", {})
         self.control("/settings", {**self._switches, "idempotency_seconds": KEY_WINDOW})
 
+    def forget_effects(self) -> None:
+        """The effects log begins anew."""
+        self._session.delete(f"{self.url}/_simulator/effects", timeout=10).raise_for_status()
+
     # -- what befalls it
 
     def fault(self, kind: str, what: str, **more: Any) -> None:

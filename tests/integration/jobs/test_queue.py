@@ -1,10 +1,11 @@
 """The doorbell without Redis, and the jobs' ladder of exceptions."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
 import redis
-from rq.timeouts import JobTimeoutException
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from galleria_xero_plugin.errors import ReadFailed
 from galleria_xero_plugin.jobs import tasks
@@ -69,6 +70,23 @@ def test_a_time_out_of_rq_is_never_swallowed(app, monkeypatch):
     with pytest.raises(JobTimeoutException):
         tasks.import_contacts("c-1")
     assert broken.told == []
+
+
+class Stubborn:
+    """A host whose code catches every Exception and begins again."""
+
+    def work(self, connection_id, stop):
+        while True:
+            try:
+                time.sleep(60)
+            except Exception:
+                continue
+
+
+def test_a_time_out_ends_a_job_whose_code_catches_everything(app, monkeypatch):
+    monkeypatch.setattr(tasks, "services", lambda: SimpleNamespace(contact_import=Stubborn()))
+    with pytest.raises(JobTimeoutException), UnixSignalDeathPenalty(1, JobTimeoutException, job_id="x"):
+        tasks.import_contacts("c-1")
 
 
 def test_a_sweep_as_a_job(app):
