@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import types
 import typing
 from decimal import Decimal
@@ -54,9 +55,8 @@ def _read(kind: Any, plain: Any) -> Any:
     if origin is dict:
         return {key: _read(arguments[1], item) for key, item in plain.items()}
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
         make: Any = kind
-        return make(**{name: _read(hints[name], plain[name]) for name in _names(kind) if name in plain})
+        return make(**{name: _read(hint, plain[name]) for name, hint in _fields(kind) if name in plain})
     if kind in _ISO:
         return kind.fromisoformat(plain)
     if kind in _PLAIN:
@@ -64,5 +64,8 @@ def _read(kind: Any, plain: Any) -> Any:
     return kind(plain)  # Decimal and enumerations
 
 
-def _names(kind: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind)]
+@functools.cache
+def _fields(kind: Any) -> list[tuple[str, Any]]:
+    """Name and type of each field: working out the types takes longer than everything else here."""
+    hints = typing.get_type_hints(kind)
+    return [(field.name, hints[field.name]) for field in dataclasses.fields(kind)]

@@ -20,6 +20,7 @@ class Leases(Store):
                 CONNECTION.c.status == ConnectionStatus.ACTIVE.value,
                 past(CONNECTION.c.export_lease_until, self._now),
                 past(CONNECTION.c.paused_until, self._now),
+                past(CONNECTION.c.quarantine_until, self._now),
             )
             .values(
                 export_lease=CONNECTION.c.export_lease + 1,

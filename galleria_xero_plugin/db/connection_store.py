@@ -107,15 +107,15 @@ class SqlConnections(Tokens, Leases):
             "call_times": [],
             "refresh_lease": 0,
             "token_version": 1,
-            "export_lease": self._highest_lease(tenant_id),
+            "export_lease": self._highest(CONNECTION.c.export_lease, tenant_id) or 0,
+            "quarantine_until": self._highest(CONNECTION.c.quarantine_until, tenant_id),
             "created_at": self._now,
         }
 
-    def _highest_lease(self, tenant_id: str) -> int:
-        """Ledger rows remember lease numbers for longer than a webservice lives, so that the numbers of an
-        organisation go on where its last connection stopped."""
-        query = select(func.max(CONNECTION.c.export_lease)).where(CONNECTION.c.tenant_id == tenant_id)
-        return self._read(query).scalar_one() or 0
+    def _highest(self, column: Any, tenant_id: str) -> Any:
+        """Ledger rows remember lease numbers for longer than a webservice lives, and what a restore has made them
+        forget: an organisation's numbers and its quarantine go on where its last connection stopped."""
+        return self._read(select(func.max(column)).where(CONNECTION.c.tenant_id == tenant_id)).scalar_one()
 
     def set_status(self, connection_id: str, status: ConnectionStatus, reason: str | None = None) -> bool:
         if status is ConnectionStatus.DISCONNECTED:
@@ -182,6 +182,7 @@ class SqlConnections(Tokens, Leases):
         return self._all(
             _ACTIVE,
             past(CONNECTION.c.paused_until, self._now),
+            past(CONNECTION.c.quarantine_until, self._now),
             past(CONNECTION.c.export_lease_until, self._now),
             or_(open_run.exists(), unfinished_by_itself(CONNECTION, self._now)),
         )
@@ -190,7 +191,11 @@ class SqlConnections(Tokens, Leases):
         return self._all(_OPEN, CONNECTION.c.token.is_not(None), CONNECTION.c.refreshed_at < refreshed_before)
 
     def quarantine(self, until: dt.datetime) -> int:
-        return self._change(update(CONNECTION).values(quarantine_until=until)).rowcount
+        # A worker that was alive during the restore holds a number which the restored ones would come to again: the
+        # present in milliseconds is beyond any number ever given.
+        lease = case((CONNECTION.c.export_lease < self._now, self._now), else_=CONNECTION.c.export_lease + 1)
+        values = {"quarantine_until": until, "export_lease": lease, "export_lease_until": None}
+        return self._change(update(CONNECTION).values(values)).rowcount
 
     def contacts_read(self, connection_id: str, until: dt.datetime | None) -> None:
         self._set(connection_id, contacts_read_at=until)

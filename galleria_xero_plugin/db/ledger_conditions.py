@@ -13,6 +13,8 @@ from .models import table_of
 from .store import past
 
 EXPORT = table_of(Export)
+# Made once: an alias copies every column of the table.
+_BEFORE, _FURTHER, _HOLDER = EXPORT.alias(), EXPORT.alias(), EXPORT.alias()
 
 
 def state(value: DocumentState) -> ColumnElement[bool]:
@@ -27,10 +29,9 @@ def of_organisation(gallery_id: str, tenant_id: str) -> ColumnElement[bool]:
 
 def may_be_sent(now: ColumnElement[int], rows: Any = EXPORT) -> ColumnElement[bool]:
     """PENDING, its time has come, and what it depends on is done (or has no row, and so is not waited for)."""
-    before = EXPORT.alias()
     not_done_yet = (
-        select(before.c.id)
-        .where(before.c.id == rows.c.depends_on, before.c.state != DocumentState.DONE.value)
+        select(_BEFORE.c.id)
+        .where(_BEFORE.c.id == rows.c.depends_on, _BEFORE.c.state != DocumentState.DONE.value)
         .correlate(rows)
         .exists()
     )
@@ -44,17 +45,16 @@ def waits() -> ColumnElement[bool]:
 
 def behind() -> ColumnElement[bool]:
     """PENDING, but it cannot go on, because what it depends on waits, or what that depends on in turn."""
-    before, further = EXPORT.alias(), EXPORT.alias()
     further_waits = (
-        select(further.c.id)
-        .where(further.c.id == before.c.depends_on, further.c.state.in_(_values(WAITING)))
-        .correlate(before)
+        select(_FURTHER.c.id)
+        .where(_FURTHER.c.id == _BEFORE.c.depends_on, _FURTHER.c.state.in_(_values(WAITING)))
+        .correlate(_BEFORE)
         .exists()
     )
     before_waits = or_(
-        before.c.state.in_(_values(WAITING)), and_(before.c.state == DocumentState.PENDING.value, further_waits)
+        _BEFORE.c.state.in_(_values(WAITING)), and_(_BEFORE.c.state == DocumentState.PENDING.value, further_waits)
     )
-    found = select(before.c.id).where(before.c.id == EXPORT.c.depends_on, before_waits).correlate(EXPORT).exists()
+    found = select(_BEFORE.c.id).where(_BEFORE.c.id == EXPORT.c.depends_on, before_waits).correlate(EXPORT).exists()
     return and_(state(DocumentState.PENDING), found)
 
 
@@ -74,18 +74,17 @@ def unfinished_by_itself(connection: Any, now: ColumnElement[int]) -> ColumnElem
 
 def number_is_free(natural_key: str | None = None) -> ColumnElement[bool]:
     """No other row holds the row's natural key (or the one given), so that this one may take it up."""
-    other = EXPORT.alias()
     holder = (
-        select(other.c.id)
+        select(_HOLDER.c.id)
         .where(
-            other.c.tenant_id == EXPORT.c.tenant_id,
-            other.c.kind == EXPORT.c.kind,
-            other.c.natural_key == (EXPORT.c.natural_key if natural_key is None else natural_key),
-            other.c.id != EXPORT.c.id,
+            _HOLDER.c.tenant_id == EXPORT.c.tenant_id,
+            _HOLDER.c.kind == EXPORT.c.kind,
+            _HOLDER.c.natural_key == (EXPORT.c.natural_key if natural_key is None else natural_key),
+            _HOLDER.c.id != EXPORT.c.id,
             # As literals, in the words of the partial index: a database does not use it for parameters.
-            other.c.kind.in_(_literals(NUMBERED_KINDS)),
-            other.c.deleted_at.is_(None),
-            other.c.state.not_in(_literals(NUMBER_FREE_STATES)),
+            _HOLDER.c.kind.in_(_literals(NUMBERED_KINDS)),
+            _HOLDER.c.deleted_at.is_(None),
+            _HOLDER.c.state.not_in(_literals(NUMBER_FREE_STATES)),
         )
         .correlate(EXPORT)
         .exists()

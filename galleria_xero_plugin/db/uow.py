@@ -116,6 +116,9 @@ class SqlUnit:
 
     def now(self) -> dt.datetime:
         """The database's clock."""
+        self._open()
+        if self._now is not None:
+            return from_ms(to_ms(self._now()))
         return from_ms(self.run(select(self.clock()), change=False).scalar_one())
 
     # What the stores need (store.Transaction)

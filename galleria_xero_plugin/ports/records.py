@@ -91,6 +91,11 @@ class Connection:
     call_times: tuple[int, ...]
     created_at: dt.datetime
 
+    def waits_until(self, now: dt.datetime) -> dt.datetime | None:
+        """Until when nothing is sent, in a pause that Xero asked for or in the quarantine after a restore."""
+        ends = (end for end in (self.paused_until, self.quarantine_until) if end is not None and end > now)
+        return max(ends, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:

@@ -110,7 +110,7 @@ class ConnectionStore(Protocol):
 
     def claim_lease(self, connection_id: str, owner: str, seconds: int) -> int | None:
         """The organisation's one exporter lease: a fencing number that only grows, or None when somebody
-        holds it, the connection is not ACTIVE, or it is paused."""
+        holds it, the connection is not ACTIVE, or it is paused or in quarantine."""
 
     def renew_lease(self, connection_id: str, lease: int, seconds: int) -> bool: ...
 
@@ -128,14 +128,16 @@ class ConnectionStore(Protocol):
         """Move `next_run_at`, conditional on its old value: one of several ticks wins."""
 
     def with_work(self) -> Sequence[Connection]:
-        """ACTIVE and not paused, not leased, with an open run or with rows that are settled without one: SENDING
-        (their worker died), and UNKNOWN whose next look is due."""
+        """ACTIVE and neither paused nor in quarantine, not leased, with an open run or with rows that are settled
+        without one: SENDING (their worker died), and UNKNOWN whose next look is due."""
 
     def to_keep(self, refreshed_before: dt.datetime) -> Sequence[Connection]:
         """Open ones whose tokens were last refreshed before that instant (the keeper)."""
 
     def quarantine(self, until: dt.datetime) -> int:
-        """Every connection looks first until then (after a restore); how many."""
+        """After a restore: nothing is sent until then, because what was sent before it may still be on its way,
+        and workers from before it hold no lease any more; what is older than that instant is looked up in Xero
+        before it is sent. For every connection; how many."""
 
     def contacts_read(self, connection_id: str, until: dt.datetime | None) -> None:
         """Until when the contact mirror is complete (None: read it anew)."""

@@ -258,8 +258,7 @@ def _waiting(uow: UnitOfWork, connection: Connection) -> Waiting:
 def _run_view(uow: UnitOfWork, run: Run, connection: Connection | None, now: dt.datetime) -> RunView:
     left = paused_until = None
     if run.state in OPEN_RUN_STATES and connection is not None:
-        if connection.paused_until is not None and connection.paused_until > now:
-            paused_until = connection.paused_until
+        paused_until = connection.waits_until(now)
         if run.kind is RunKind.EXPORT:
             counts = uow.ledger.counts(connection.gallery_id, connection.tenant_id)
             left = sum(count for (_, state), count in counts.items() if state in LEFT)

@@ -80,11 +80,11 @@ def standing(
             Tone.NEEDS, Words("Connected. Please choose your accounts: nothing is sent before."),
             Words("Choose accounts"), Target.SETTINGS,
         )  # fmt: skip
-    if connection.paused_until is not None and connection.paused_until > now:
+    waits_until = connection.waits_until(now)
+    if waits_until is not None:
         return Standing(
-            Tone.MOVING, Words("Connected. A short break: it continues at %(until)s.",
-                               {"until": connection.paused_until})
-        )  # fmt: skip
+            Tone.MOVING, Words("Connected. A short break: it continues at %(until)s.", {"until": waits_until})
+        )
     if open_run is not None:
         return Standing(Tone.MOVING, Words("Connected. A sync is going on."), Words("Show progress"), Target.RUN)
     if waiting.people:

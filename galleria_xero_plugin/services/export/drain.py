@@ -192,7 +192,7 @@ class Export:
             uow.commit()
         if connection is None or connection.status is not ConnectionStatus.ACTIVE:
             return False
-        return connection.paused_until is None or connection.paused_until <= now
+        return connection.waits_until(now) is None
 
     def _changed(self, session: Session) -> bool:
         """The run was cancelled meanwhile, or the settings were saved anew: begin again with what holds now."""

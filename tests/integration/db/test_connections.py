@@ -200,6 +200,32 @@ def test_quarantine_is_for_all(units, connection):
     assert read(units, connection).quarantine_until == read(units, second).quarantine_until == START
 
 
+def test_nobody_works_in_quarantine_and_a_worker_from_before_the_restore_never_again(units, connection, clock):
+    from_before = saved(units, lambda uow: uow.connections.claim_lease(connection.id, "w", 120))
+    saved(units, lambda uow: uow.connections.quarantine(clock() + dt.timedelta(minutes=6)))
+    assert not saved(units, lambda uow: uow.connections.renew_lease(connection.id, from_before, 120))
+    assert saved(units, lambda uow: uow.connections.claim_lease(connection.id, "w", 120)) is None
+    clock.move(minutes=6)
+    first = saved(units, lambda uow: uow.connections.claim_lease(connection.id, "w", 120))
+    assert first > START.timestamp() * 1000, "beyond any number that a worker can hold from before the restore"
+
+
+def test_a_second_restore_gives_higher_numbers_again(units, connection, clock):
+    claimed = [saved(units, lambda uow: uow.connections.claim_lease(connection.id, "w", 120))]
+    for _ in range(2):
+        saved(units, lambda uow: uow.connections.quarantine(clock()))
+        claimed.append(saved(units, lambda uow: uow.connections.claim_lease(connection.id, "w", 120)))
+    assert claimed == sorted(set(claimed))
+
+
+def test_a_webservice_made_anew_is_in_the_same_quarantine(units, connection):
+    until = START + dt.timedelta(minutes=6)
+    saved(units, lambda uow: uow.connections.quarantine(until))
+    saved(units, lambda uow: uow.connections.close(connection.id))
+    saved(units, lambda uow: uow.webservices.delete(connection.gallery_id, connection.webservice_id))
+    assert connected(units).quarantine_until == until
+
+
 # What a sweep has to ring for
 
 
