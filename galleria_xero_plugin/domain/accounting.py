@@ -90,7 +90,7 @@ class XeroBrandingTheme:
 class ReferenceData:
     """What the settings page and the mapping need of an organisation, read together.
 
-    `fetched_at` is when it was read (aware); `tracking` is (category id, name, option names) for later steps.
+    `fetched_at` is when it was read (aware); `tracking` is (category id, name, option names).
     """
 
     organisation: Organisation
@@ -196,7 +196,7 @@ class ContactDraft:
 @dataclass(frozen=True, slots=True)
 class LineDraft:
     """A line to create: at most four decimals in `unit_amount`; at most one of the discounts is set.
-    `tax_type` is None only in a document whose amounts are NoTax."""
+    `tax_type` is None only in a document whose amounts are NoTax; `tracking` is (category id, option name)."""
 
     description: str
     quantity: Decimal
@@ -205,6 +205,7 @@ class LineDraft:
     tax_type: str | None
     discount_rate: Decimal | None = None
     discount_amount: Decimal | None = None
+    tracking: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

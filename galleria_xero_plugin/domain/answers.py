@@ -14,6 +14,19 @@ from enum import Enum, auto
 from .accounting import Element, NestedPayment, XeroInvoice
 from .reasons import amount_text
 
+_REFUSALS = (
+    ("lock date", "period_refused"),
+    ("limit of invoices", "plan_limit_reached"),
+    ("has been archived, or has been deleted", "account_unusable"),
+    ("not subscribed to currency", "currency_not_enabled"),
+    ("cannot be used with account code", "tax_rate_unusable"),
+    ("contact must be un-archived", "contact_archived"),
+)
+"""Signs in Xero's words and what they mean. What we read before sending was older than what Xero knows."""
+
+PASSING = ("period_refused", "plan_limit_reached")
+"""Refusals that time or a bookkeeper undoes without any change here: each new run tries again."""
+
 _TAKEN = ("must be unique", "already assigned", "already exists", "another contact has this contact number")
 
 
@@ -56,7 +69,8 @@ def read_element(expected: Expected, element: Element | None) -> Verdict:
         said = "; ".join(element.errors) or "no reason given"
         if any(sign in said.lower() for sign in _TAKEN):
             return Verdict(Outcome.UNCLEAR, "checking_with_xero", {"xero": said}, at_once=True)
-        return Verdict(Outcome.NO, "xero_refused", {"xero": said})
+        code = next((code for sign, code in _REFUSALS if sign in said.lower()), "xero_refused")
+        return Verdict(Outcome.NO, code, {"number": expected.key, "currency": expected.currency, "xero": said})
     if element.id is None or element.key != expected.key:
         return Verdict(Outcome.UNCLEAR, "checking_with_xero")
     if expected.currency and element.currency and element.currency != expected.currency:
@@ -91,7 +105,8 @@ def is_ours(
     """Whether an invoice that bears our number is the one we sent: marker, currency and contact equal
     (export-protocol §2.2a). `contact_ids` are the contact and whatever it was merged into."""
     if marker_found is None or marker_found.lower() != marker.lower():
-        return Verdict(Outcome.NO, "number_taken", {"number": found.number})
+        burnt = found.status in ("DELETED", "VOIDED")
+        return Verdict(Outcome.NO, "number_burnt" if burnt else "number_taken", {"number": found.number})
     if found.currency != currency or found.contact_id not in contact_ids:
         return Verdict(Outcome.NO, "marker_conflict", {"number": found.number})
     return Verdict(Outcome.YES)

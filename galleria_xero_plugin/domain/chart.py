@@ -39,6 +39,8 @@ class Choices:
     rounding: tuple[Account, ...]
     tax_rates: tuple[TaxRate, ...]
     branding_themes: tuple[XeroBrandingTheme, ...]
+    tracking: tuple[tuple[str, str], ...] = ()
+    """Tracking categories: (id, name)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def choices(reference: ReferenceData) -> Choices:
         rounding=accounts(can_round, lambda account: account.system == ROUNDING),
         tax_rates=tuple(sorted(rates, key=lambda rate: (rate.rate, rate.name, rate.tax_type))),
         branding_themes=tuple(sorted(reference.branding_themes, key=lambda theme: (theme.sort_order, theme.name))),
+        tracking=tuple((category_id, name) for category_id, name, _ in reference.tracking),
     )
 
 

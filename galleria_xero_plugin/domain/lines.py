@@ -5,10 +5,12 @@ Sources: `product.md` §5.4, `xero-facts.md` §4.2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from .model import Artwork, Item, ItemKind
+from .settings import DEFAULT_ARTWORK_PARTS
 from .text import ELLIPSIS, clean, clean_lines, cut
 from .totals import has_decimals, round_half_up
 
@@ -36,10 +38,10 @@ class LineAmounts:
     discount_amount: Decimal | None = None
 
 
-def description(item: Item) -> str:
-    """The line's words: "Artist, Title, year, edition, inventory id" for an artwork, else the gallery's own
-    text, else the kind of line (Xero wants at least one character). At most 4,000 characters."""
-    text = _artwork_text(item.artwork) if item.artwork is not None else ""
+def description(item: Item, parts: Sequence[str] = DEFAULT_ARTWORK_PARTS) -> str:
+    """The line's words: the `parts` of an artwork (`settings.ARTWORK_PARTS`), else the gallery's own text, else the
+    kind of line (Xero wants at least one character). At most 4,000 characters."""
+    text = _artwork_text(item.artwork, parts) if item.artwork is not None else ""
     return cut(text or clean_lines(item.description) or _KIND_WORDS[item.kind], DESCRIPTION_LIMIT, ELLIPSIS)
 
 
@@ -71,7 +73,14 @@ def amounts(item: Item) -> LineAmounts:
     return LineAmounts(Decimal(1), whole, discount_amount=(whole - round_half_up(net)) or None)
 
 
-def _artwork_text(artwork: Artwork) -> str:
-    artists = " & ".join(artist for artist in map(clean, artwork.artists) if artist)
-    parts = (artists, artwork.title, artwork.year, artwork.edition, artwork.inventory_id)
-    return ", ".join(part for part in map(clean, parts) if part)
+def _artwork_text(artwork: Artwork, parts: Sequence[str]) -> str:
+    says = {
+        "artist": " & ".join(artist for artist in map(clean, artwork.artists) if artist),
+        "title": artwork.title,
+        "year": artwork.year,
+        "medium": artwork.medium,
+        "dimensions": artwork.dimensions,
+        "edition": artwork.edition,
+        "inventory_id": artwork.inventory_id,
+    }
+    return ", ".join(text for text in (clean(says.get(part, "")) for part in parts) if text)

@@ -23,9 +23,10 @@ from .markers import REFERENCE_LIMIT, reference_with_marker, url_allowed, url_wi
 from .model import Invoice, Item, ItemKind, TaxMode, TaxOption
 from .payments import PaymentPlan, payment_draft
 from .reasons import Hold, amount_text, percent_text
-from .settings import AccountMapping, Settings
+from .settings import AccountMapping, MissingRate, Settings
 from .text import cut
 from .totals import round_half_up
+from .tracking import tracking_of
 
 __all__ = ["PaymentPlan", "account_for", "contact_draft", "contact_name", "invoice_draft", "payment_draft"]
 
@@ -65,7 +66,7 @@ def invoice_draft(
     hold = _nothing_to_send(invoice, settings) or locked(date, reference)
     if hold is not None:
         return hold
-    rate = _currency_rate(invoice, reference, gallery_currency)
+    rate = _currency_rate(invoice, settings.missing_rate, reference, gallery_currency)
     if isinstance(rate, Hold):
         return rate
     taxes = _Taxes(invoice, settings.mapping, reference, tax_options)
@@ -89,13 +90,14 @@ def invoice_draft(
         figures = amounts(item)
         lines.append(
             LineDraft(
-                description=description(item),
+                description=description(item, settings.artwork_parts),
                 quantity=figures.quantity,
                 unit_amount=figures.unit_amount,
                 account_code=code,
                 tax_type=tax_rate.tax_type if tax_rate is not None else None,
                 discount_rate=figures.discount_rate,
                 discount_amount=figures.discount_amount,
+                tracking=tracking_of(item, invoice, settings.mapping, reference),
             )
         )
     made = balanced(invoice, lines, line_amount_types, percentages, mapping=settings.mapping, reference=reference)
@@ -137,19 +139,28 @@ def _nothing_to_send(invoice: Invoice, settings: Settings) -> Hold | None:
     return None if invoice.items else Hold("no_lines", facts)
 
 
-def _currency_rate(invoice: Invoice, reference: ReferenceData, gallery_currency: str) -> Decimal | Hold | None:
+def _currency_rate(
+    invoice: Invoice, missing: MissingRate | None, reference: ReferenceData, gallery_currency: str
+) -> Decimal | Hold | None:
     """Units of the invoice's currency for one of the organisation's base currency, which is also how Xero puts
-    it; None for the base currency itself. The gallery's rate is of use only when both share the base."""
+    it; None for the base currency itself, and where Xero's rate of the day shall count. The gallery's rate is of use
+    only when both share the base."""
     base = reference.organisation.base_currency
     if invoice.currency == base:
         return None
-    if gallery_currency != base:
+    if gallery_currency != base and missing is not MissingRate.XERO:
         facts = {"currency": invoice.currency, "gallery_currency": gallery_currency, "xero_currency": base}
         return Hold("base_currency_differs", facts)
     if invoice.currency not in reference.currencies:
         return Hold("currency_not_enabled", {"currency": invoice.currency})
-    rate = round_half_up(invoice.exchange_rate or Decimal(0), _RATE_DECIMALS)
-    return rate if rate > 0 else Hold("currency_rate_missing", {"currency": invoice.currency})
+    if gallery_currency == base:
+        rate = round_half_up(invoice.exchange_rate or Decimal(0), _RATE_DECIMALS)
+        if rate > 0:
+            return rate
+    if missing is MissingRate.XERO:
+        return None
+    unasked = Hold("currency_policy_missing", {"currency": invoice.currency})
+    return unasked if missing is None else Hold("currency_rate_missing", {"currency": invoice.currency})
 
 
 def _account_code(item: Item, mapping: AccountMapping, reference: ReferenceData) -> str | Hold:

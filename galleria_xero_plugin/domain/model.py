@@ -186,8 +186,9 @@ class Item:
 class Payment:
     """Money received for an invoice.
 
-    `amount` is in the invoice's currency, `reference` the processor's own (may be empty), `fee` what the
-    processor kept when known, `bank_amount` what arrived in the bank's currency when it differs.
+    `amount` is in the invoice's currency: what the client is credited with. `reference` is the processor's own (may
+    be empty), `fee` what the processor or a bank kept of it when known, `bank_amount` what arrived in the bank's
+    currency when it differs.
     """
 
     id: str
@@ -218,7 +219,8 @@ class Invoice:
     invoice, its items or its payments; `issued_at` is None for a draft; `exchange_rate` is units of
     `currency` for one unit of the gallery's base currency, or None when the gallery does not know (it is used when
     gallery and organisation keep their books in the same currency); `total` is what the client was asked to pay,
-    tax included, and `tax_total` the tax in it, both as they stand on the invoice, however they were rounded.
+    tax included, and `tax_total` the tax in it, both as they stand on the invoice, however they were rounded;
+    `consultant` and `exhibition` are names, for Xero's tracking categories.
     """
 
     id: str
@@ -243,6 +245,7 @@ class Invoice:
     consultant: str = ""
     notes: str = ""
     terms: str = ""
+    exhibition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

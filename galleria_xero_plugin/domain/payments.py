@@ -11,6 +11,7 @@ from .accounts import account_by_id, account_label, can_bank
 from .dates import booked_on, dated_reference, locked
 from .markers import reference_with_marker
 from .model import Invoice, Payment, PaymentMethod
+from .proposal import BANKED_KINDS
 from .reasons import Hold, amount_text
 from .settings import Settings
 from .totals import has_decimals
@@ -56,6 +57,12 @@ def payment_draft(
     if account is None or not can_bank(account):
         return PaymentPlan(None, Hold("account_unusable", {"account": account_label(account) if account else ""}))
 
+    # Only bank accounts have a currency of their own; any other account is kept in the base currency.
+    base = reference.organisation.base_currency
+    bank_currency = account.currency or base
+    short = _short(payment, invoice, methods) if invoice.currency == bank_currency == base else None
+    if short is not None:
+        return PaymentPlan(None, short)
     amount = min(payment.amount, xero_invoice.amount_due)
     excess = payment.amount - amount
     too_much = None
@@ -68,8 +75,6 @@ def payment_draft(
                 "excess": amount_text(excess, invoice.currency),
             },
         )
-    # Only bank accounts have a currency of their own; any other account is kept in the base currency.
-    bank_currency = account.currency or reference.organisation.base_currency
     bank_amount = None
     if bank_currency != invoice.currency:
         bank_amount = payment.bank_amount
@@ -92,6 +97,23 @@ def payment_draft(
         bank_amount=bank_amount,
     )
     return PaymentPlan(draft, too_much)
+
+
+def _short(payment: Payment, invoice: Invoice, methods: Mapping[str, PaymentMethod] | None) -> Hold | None:
+    """Less reached the bank than the client is credited with: booking the full amount would never match the bank
+    statement. What is paid out later, less its fee, goes in full to its clearing account."""
+    method = (methods or {}).get(payment.method_id)
+    arrived = payment.bank_amount
+    if arrived is None and payment.fee and method is not None and method.kind in BANKED_KINDS:
+        arrived = payment.amount - payment.fee
+    if arrived is None or arrived >= payment.amount:
+        return None
+    facts = {
+        "amount": amount_text(payment.amount, invoice.currency),
+        "arrived": amount_text(arrived, invoice.currency),
+        "short": amount_text(payment.amount - arrived, invoice.currency),
+    }
+    return Hold("payment_short", facts)
 
 
 def _amount_hold(payment: Payment, invoice: Invoice) -> Hold | None:

@@ -20,7 +20,8 @@ BATCHED_KINDS = frozenset({MethodKind.CARD, MethodKind.WALLET, MethodKind.PLATFO
 NEVER_BANKED_KINDS = frozenset({MethodKind.VOUCHER, MethodKind.CREDIT})
 """Methods that bring no money."""
 
-_BANKED_KINDS = frozenset({MethodKind.BANK_TRANSFER, MethodKind.CASH, MethodKind.CHEQUE})
+BANKED_KINDS = frozenset({MethodKind.BANK_TRANSFER, MethodKind.CASH, MethodKind.CHEQUE})
+"""Methods whose money arrives as it is."""
 _SHIPPING_WORDS = ("shipping", "freight", "delivery", "postage", "carriage")
 _CLEARING_WORDS = ("clearing", "stripe", "paypal", "venmo", "card", "wallet")
 _KEPT_ASIDE = ("saving", "deposit", "card", "loan")
@@ -84,7 +85,7 @@ def _by_words(reference: ReferenceData, words: tuple[str, ...]) -> Proposal | No
 
 def _bank(reference: ReferenceData, method: PaymentMethod) -> Proposal | None:
     accounts = _sorted(account for account in reference.accounts if can_bank(account))
-    if method.kind in _BANKED_KINDS:
+    if method.kind in BANKED_KINDS:
         base = reference.organisation.base_currency
         in_base = [account for account in accounts if account.type == "BANK" and account.currency in ("", base)]
         banks = [account for account in in_base if not _named(account, _CLEARING_WORDS)]

@@ -45,6 +45,7 @@ class Reason:
 
 FACTS = {
     "account": "the chosen account",
+    "arrived": "less",
     "amount": "the amount",
     "amount_due": "what is still due",
     "bank_currency": "another currency",
@@ -53,6 +54,7 @@ FACTS = {
     "date": "its date",
     "email": "an e-mail address",
     "excess": "the rest",
+    "fee": "a fee",
     "gallery_currency": "another currency",
     "gallery_rate": "another percentage",
     "gallery_tax": "another amount",
@@ -62,7 +64,9 @@ FACTS = {
     "method": "this payment's method",
     "missing": "a part",
     "number": "this invoice",
+    "option": "an option",
     "scope": "a permission",
+    "short": "a part",
     "status": "closed",
     "sync_from": "the Sync From Date",
     "tax_option": "this tax option",
@@ -73,6 +77,7 @@ FACTS = {
     "xero": "no further explanation",
     "xero_currency": "one currency",
     "xero_email": "another e-mail address",
+    "xero_name": "another name",
     "xero_rate": "another percentage",
     "xero_tax": "one amount",
     "xero_total": "one amount",
@@ -120,6 +125,9 @@ _ROWS = (
     ("tax_differs", "The tax does not agree",
      "The invoice says {gallery_tax} tax, Xero would make it {xero_tax}. Look at the line “{line}” first.",
      _YOU, "Open the invoice"),
+    ("tax_rounded", "The tax differs by rounding",
+     "{number} says {gallery_tax} tax in your gallery and {xero_tax} in Xero, which rounds the tax of every line. "
+     "The totals agree.", _ITSELF, "Open the invoice"),
     ("amount_too_precise", "An amount with too many decimals",
      "{amount} has more than two decimals, and Xero keeps two.", _YOU, "Open the invoice"),
     ("zero_total", "Nothing to pay",
@@ -135,6 +143,9 @@ _ROWS = (
      "The currency {currency} is not switched on in your Xero organisation.", _BOOKKEEPER, "Add the currency in Xero"),
     ("currency_rate_missing", "No exchange rate",
      "The invoice is in {currency} and has no exchange rate that Xero could use.", _YOU, "Enter the exchange rate"),
+    ("currency_policy_missing", "Which exchange rate?",
+     "The invoice is in {currency}, and your gallery has no exchange rate for it. Please choose once whether Xero's "
+     "rate of the day shall count.", _YOU, "Edit the settings"),
     ("base_currency_differs", "Two base currencies",
      "Your gallery's exchange rates are for {gallery_currency}, but the organisation in Xero keeps its books in "
      "{xero_currency}, so {currency} cannot be converted. Connect an organisation with your gallery's currency, or "
@@ -146,6 +157,9 @@ _ROWS = (
     # Dates
     ("period_locked", "The month is closed",
      "It is dated {date}, but the books are locked up to {lock_date}.", _BOOKKEEPER, "Decide with your bookkeeper"),
+    ("period_refused", "The month was closed just now",
+     "The books were locked while {number} was under way. It is looked at again with the next run. "
+     "Xero says: {xero}", _BOOKKEEPER, "Decide with your bookkeeper"),
     ("dated_before_sync_from", "Before the Sync From Date",
      "It is dated {date}; only invoices from {sync_from} on are sent.", _YOU, "Change the Sync From Date"),
     ("paid_before_sync_from", "Older invoice, paid later",
@@ -172,6 +186,10 @@ _ROWS = (
      _BOOKKEEPER, "Restore the contact in Xero"),
     ("contact_name_missing", "A contact without a name",
      "The contact has neither a company nor a name, and Xero asks for one.", _YOU, "Open the contact"),
+    ("name_adjusted", "Another name in Xero",
+     "{contact} stands in Xero as “{xero_name}”.", _ITSELF, "Open the contact"),
+    ("email_left_out", "E-mail address left out",
+     "Xero does not take the address {email}, so {contact} stands there without one.", _ITSELF, "Open the contact"),
     ("waiting_for_contact", "Waiting for its contact",
      "{contact} has to stand in Xero first.", _ITSELF, "Show the contact"),
     # Payments
@@ -188,6 +206,15 @@ _ROWS = (
      _BOOKKEEPER, "Compare with Xero"),
     ("overpayment", "More than was due",
      "Of the payment of {amount} only {amount_due} was due; {excess} waits.", _BOOKKEEPER, "Decide about the rest"),
+    ("payment_short", "Less arrived than was paid",
+     "The client is credited with {amount}, but {arrived} arrived: {short} short. Was it a bank charge, or is it "
+     "still owed?", _BOOKKEEPER, "Decide with your bookkeeper"),
+    ("fee_to_book", "A fee to book",
+     "Of the {amount} by {method} a fee of {fee} was kept. It is not booked from here.",
+     _BOOKKEEPER, "Book the fee in Xero"),
+    ("partly_credited", "Partly settled by a credit",
+     "{amount} of {number} was credited or written off in Xero and counts as settled.",
+     _ITSELF, "Open it in Xero"),
     ("payment_not_positive", "No money received",
      "A payment of {amount} is no money received. Please enter money that went back as a refund.",
      _YOU, "Open the invoice"),
@@ -203,6 +230,9 @@ _ROWS = (
     # What stands in Xero
     ("number_taken", "The number is taken in Xero",
      "Xero has another invoice {number} already. Is it the same sale?", _YOU, "Decide"),
+    ("number_burnt", "The number was used up in Xero",
+     "A deleted or voided invoice in Xero had the number {number}, and Xero gives no number twice. Cancel the invoice "
+     "in your gallery and issue it again: it gets a new number.", _YOU, "Open the invoice"),
     ("marker_conflict", "A document of ours that does not fit",
      "Xero has an invoice that carries our mark for {number}, but with another currency or contact.",
      _BOOKKEEPER, "Compare both"),
@@ -222,6 +252,14 @@ _ROWS = (
      "The payment of {amount} on {number} was changed or removed in your gallery; Xero still has it as it was.",
      _BOOKKEEPER, "Correct it in Xero"),
     # Xero and the connection
+    ("theme_missing", "The look is missing in Xero",
+     "The branding theme that {number} was to have is no longer in Xero, so it has the usual one.",
+     _ITSELF, "Edit the settings"),
+    ("tracking_missing", "Sent without tracking",
+     "Xero has no tracking option for {option}, so {number} was sent without it.", _ITSELF, "Edit the settings"),
+    ("plan_limit_reached", "Your Xero plan is used up",
+     "Your Xero plan allows only so many invoices a month, so {number} was not taken. It is tried again with every run. "
+     "Xero says: {xero}", _BOOKKEEPER, "Change the plan in Xero"),
     ("xero_refused", "Xero refused it",
      "Xero did not take it. It says: {xero}", _BOOKKEEPER, "Correct and try again"),
     ("xero_unreachable", "Xero cannot be reached",

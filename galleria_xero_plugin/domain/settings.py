@@ -11,6 +11,32 @@ from .accounting import InvoiceStatus
 DEFAULT_PREFIX = "AG"
 
 
+ARTWORK_PARTS = {
+    "artist": "Artist",
+    "title": "Title",
+    "year": "Year",
+    "medium": "Medium",
+    "dimensions": "Dimensions",
+    "edition": "Edition",
+    "inventory_id": "Inventory id",
+}
+"""What an artwork line may say in Xero, with its words for people."""
+
+DEFAULT_ARTWORK_PARTS = ("artist", "title", "year", "edition", "inventory_id")
+
+TRACKED = {"artist": "Artist", "consultant": "Sales consultant", "exhibition": "Exhibition"}
+"""What a line may be tracked by in Xero, with its words for people; a line takes two categories."""
+TRACKED_AT_MOST = 2
+
+
+class MissingRate(StrEnum):
+    """What to do with an invoice in another currency when the gallery does not know the exchange rate."""
+
+    WAIT = "wait"
+    XERO = "xero"
+    """Xero's rate of the day."""
+
+
 class ScheduleKind(StrEnum):
     """How often a scheduled sync runs, in the gallery's time zone."""
 
@@ -36,7 +62,8 @@ class AccountMapping:
     Accounts are Xero account ids or None; `banks` is payment method id -> account id; `tax_rates` is tax
     option id -> Xero tax type; `branding_themes` is gallery theme id -> Xero theme id. `portal`, `shipping`,
     `framing` and `custom` fall back to `sales`. `untaxed` is the tax type for documents without tax in a
-    registered organisation (asked, never guessed).
+    registered organisation (asked, never guessed). `tracking` is a key of `TRACKED` -> tracking category id, at most
+    two of them.
     """
 
     sales: str | None = None
@@ -50,6 +77,7 @@ class AccountMapping:
     tax_rates: dict[str, str] = field(default_factory=dict)
     untaxed: str | None = None
     branding_themes: dict[str, str] = field(default_factory=dict)
+    tracking: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +87,8 @@ class Settings:
     `admin_emails` empty means the primary account user; `sync_from` None means not chosen yet (nothing is
     exported until it is); `scheduled` is "Enable Scheduled Sync"; `import_contacts` is "Import all Xero
     contacts" and `import_suppliers` widens it beyond customers; `copy_existing` is "Copy All Existing
-    Invoices and Associated Contacts To Xero".
+    Invoices and Associated Contacts To Xero"; `missing_rate` None means not asked yet, so such invoices wait;
+    `artwork_parts` are keys of `ARTWORK_PARTS`, in the order in which an artwork's line says them.
     """
 
     prefix: str = DEFAULT_PREFIX
@@ -71,4 +100,6 @@ class Settings:
     sync_from: dt.date | None = None
     invoice_status: InvoiceStatus = InvoiceStatus.AUTHORISED
     schedule: Schedule = Schedule()
+    missing_rate: MissingRate | None = None
+    artwork_parts: tuple[str, ...] = DEFAULT_ARTWORK_PARTS
     mapping: AccountMapping = AccountMapping()

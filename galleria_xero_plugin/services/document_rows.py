@@ -28,16 +28,17 @@ _TARGETS: Mapping[str, Target] = {
     for target, codes in {
         Target.SETTINGS: (
             "mapping_incomplete payment_method_unmapped tax_option_unmapped account_unusable tax_rate_unusable "
-            "tax_rate_changed dated_before_sync_from issued_before_connection future_sync_date"
+            "tax_rate_changed dated_before_sync_from issued_before_connection future_sync_date "
+            "currency_policy_missing theme_missing tracking_missing"
         ),
         Target.GALLERY: (
             "tax_option_missing total_differs tax_differs amount_too_precise zero_total negative_total no_lines "
             "currency_rate_missing bank_amount_needed draft_or_not_issued cancelled_never_sent "
-            "contact_name_missing payment_not_positive"
+            "contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted email_left_out"
         ),
         Target.CONNECT: "needs_reauth disconnected scope_missing",
         Target.XERO: (
-            "invoice_not_approved invoice_not_payable nothing_due overpayment booked_by_hand_unclear "
+            "fee_to_book partly_credited payment_short invoice_not_approved invoice_not_payable nothing_due overpayment booked_by_hand_unclear "
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
             "cancelled_after_sending deleted_after_sending payment_changed_after_sending refund_needs_bookkeeper"
         ),

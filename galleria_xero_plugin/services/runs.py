@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..domain.answers import PASSING
 from ..domain.states import DocumentState, RunKind, RunState, RunTrigger
 from ..errors import Conflict, InvalidInput, NotConnected, NotFound, ReconnectRequired
 from ..ports.records import Actor, Connection, ConnectionStatus, Document, Run
@@ -41,6 +42,7 @@ class Runs:
                 # The reason stays: it tells the next call that it may ask how many calls are left
                 uow.connections.pause(connection.id, None, RESERVE)
             uow.ledger.requeue(gallery_id, connection.tenant_id, REDECIDED)
+            uow.ledger.requeue(gallery_id, connection.tenant_id, (DocumentState.REJECTED,), reasons=PASSING)
             uow.audit.add(gallery_id, actor, "sync started", subject=run.id)
             uow.after_commit(lambda: self._queue.ring_export(connection.id))
             uow.commit()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 from ..domain import chart
 from ..domain.accounting import ReferenceData
 from ..domain.export import prefix_error
 from ..domain.model import Access, GalleryInfo
-from ..domain.settings import Settings
+from ..domain.settings import TRACKED_AT_MOST, Settings
 from ..domain.states import DocumentState, RunKind, RunTrigger
 from ..errors import InvalidInput, NotFound
 from ..ports.gallery import Gallery
@@ -149,6 +149,7 @@ class SettingsService:
         for theme_id, xero_id in mapping.branding_themes.items():
             if xero_id not in themes:
                 errors[f"theme:{theme_id}"] = "This branding theme is no longer in Xero. Please choose another one."
+        errors |= _wrong_tracking(mapping.tracking, {category_id for category_id, _, _ in reference.tracking})
         for field in chosen - known:
             if ":" in field:
                 errors[field] = "Your gallery does not have this any more."
@@ -161,6 +162,19 @@ def _wrong(values: Settings) -> dict[str, str]:
     problem = prefix_error(values.prefix)
     if problem is not None:
         errors["prefix"] = problem
+    return errors
+
+
+def _wrong_tracking(tracking: Mapping[str, str], known: Set[str]) -> dict[str, str]:
+    """What Xero would refuse: a line takes two categories, and each of them once."""
+    errors = {}
+    for source, category_id in tracking.items():
+        if category_id not in known:
+            errors[f"tracking:{source}"] = "This tracking category is no longer in Xero. Please choose another one."
+        elif list(tracking.values()).count(category_id) > 1:
+            errors[f"tracking:{source}"] = "Please choose each tracking category once."
+        elif len(tracking) > TRACKED_AT_MOST:
+            errors[f"tracking:{source}"] = "Xero takes two tracking categories on a line. Please choose at most two."
     return errors
 
 

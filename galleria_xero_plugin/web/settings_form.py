@@ -7,12 +7,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from wtforms import BooleanField, DateField, HiddenField, TimeField
+from wtforms import BooleanField, DateField, HiddenField, StringField, TimeField
 from wtforms.validators import Optional, ValidationError
 
 from ..domain.accounting import Account, InvoiceStatus, TaxRate
 from ..domain.accounts import account_label
-from ..domain.settings import AccountMapping, Schedule, ScheduleKind, Settings
+from ..domain.settings import (
+    ARTWORK_PARTS,
+    DEFAULT_ARTWORK_PARTS,
+    TRACKED,
+    AccountMapping,
+    MissingRate,
+    Schedule,
+    ScheduleKind,
+    Settings,
+)
 from ..services.settings_page import SINGLE, SettingsPage, grouped
 from .formats import Formats
 from .forms import ChoiceField, Choices, PreferencesForm
@@ -39,6 +48,15 @@ SCHEDULES = [
         ],
     )
 ]
+MISSING_RATES = [
+    (
+        "",
+        [
+            (MissingRate.WAIT.value, "Let the invoice wait"),
+            (MissingRate.XERO.value, "Take Xero's rate of the day"),
+        ],
+    )
+]
 EARLIEST, LATEST = dt.date(1980, 1, 1), dt.date(2099, 12, 31)
 
 
@@ -62,6 +80,19 @@ class ClockField(TimeField):
             raise ValueError("Please enter the time like 02:30.") from None
 
 
+class PartsField(StringField):
+    """The parts of an artwork's line in words, separated by commas; `data` stays what was typed."""
+
+    def parts(self) -> tuple[str, ...]:
+        words = {label.casefold(): part for part, label in ARTWORK_PARTS.items()}
+        typed = [" ".join(word.split()).casefold() for word in (self.data or "").split(",")]
+        return tuple(dict.fromkeys(words.get(word, "") for word in typed if word)) or DEFAULT_ARTWORK_PARTS
+
+    def pre_validate(self, form: object) -> None:
+        if "" in self.parts():
+            raise ValidationError(f"Please use only: {', '.join(ARTWORK_PARTS.values())}.")
+
+
 class SettingsForm(PreferencesForm):
     """Preferences, dates and schedule; `of` adds the fields of the mapping, named as in `domain.chart`."""
 
@@ -69,6 +100,10 @@ class SettingsForm(PreferencesForm):
     import_suppliers = BooleanField("Import suppliers and artists too", id="gx-import-suppliers")
     sync_from = DayField("Sync From Date", id="gx-sync-from", validators=[Optional()])
     invoice_status = ChoiceField("Invoices arrive in Xero as", choices=STATUSES, id="gx-invoice-status")
+    artwork_parts = PartsField("Words of an artwork's line", id="gx-artwork-parts")
+    missing_rate = ChoiceField(
+        "When your gallery has no exchange rate", choices=[("", [("", "Choose")]), *MISSING_RATES], id="gx-missing-rate"
+    )
     schedule_kind = ChoiceField("How often", choices=SCHEDULES, id="gx-schedule-kind")
     schedule_at = ClockField("At", id="gx-schedule-at", validators=[Optional()])
 
@@ -109,6 +144,8 @@ class SettingsForm(PreferencesForm):
             sync_from=self.sync_from.data,
             invoice_status=InvoiceStatus(self.invoice_status.data or before.invoice_status),
             schedule=Schedule(kind, at.replace(second=0, microsecond=0)),
+            missing_rate=MissingRate(self.missing_rate.data) if self.missing_rate.data else before.missing_rate,
+            artwork_parts=self.artwork_parts.parts(),
             mapping=self._mapping(before.mapping) if "sales" in self else before.mapping,
         )
 
@@ -119,6 +156,7 @@ class SettingsForm(PreferencesForm):
             banks=self._part("bank:"),
             tax_rates=self._part("tax:"),
             branding_themes=self._part("theme:"),
+            tracking=self._part("tracking:"),
         )
 
     def _part(self, prefix: str) -> dict[str, str]:
@@ -170,6 +208,10 @@ def _mapping_fields(page: SettingsPage, fmt: Formats) -> dict[str, Any]:
         themes = [("", [("", "Xero's default"), *((theme.id, theme.name) for theme in choices.branding_themes)])]
         for n, theme in enumerate(page.themes):
             fields[f"theme:{theme.id}"] = ChoiceField(theme.name, choices=themes, id=f"gx-theme-{n}")
+    if choices.tracking:
+        categories = [("", [("", "None"), *choices.tracking])]
+        for source, label in TRACKED.items():
+            fields[f"tracking:{source}"] = ChoiceField(label, choices=categories, id=f"gx-tracking-{source}")
     return fields
 
 
@@ -202,10 +244,13 @@ def _values(settings: Settings, version: int) -> dict[str, object]:
         "invoice_status": settings.invoice_status.value,
         "schedule_kind": settings.schedule.kind.value,
         "schedule_at": settings.schedule.at,
+        "missing_rate": settings.missing_rate.value if settings.missing_rate else "",
+        "artwork_parts": ", ".join(ARTWORK_PARTS[part] for part in settings.artwork_parts if part in ARTWORK_PARTS),
         **{name: getattr(mapping, name) or "" for name in SINGLE},
         **{f"bank:{method_id}": account_id for method_id, account_id in mapping.banks.items()},
         **{f"tax:{option_id}": tax_type for option_id, tax_type in mapping.tax_rates.items()},
         **{f"theme:{theme_id}": xero_id for theme_id, xero_id in mapping.branding_themes.items()},
+        **{f"tracking:{source}": category_id for source, category_id in mapping.tracking.items()},
     }
 
 

@@ -112,6 +112,7 @@ def _line(line: LineDraft) -> dict[str, object]:
             TaxType=line.tax_type,
             DiscountRate=line.discount_rate,
             DiscountAmount=line.discount_amount,
+            Tracking=[{"TrackingCategoryID": guid(key), "Option": option} for key, option in line.tracking],
         ),
     }
 

@@ -73,6 +73,10 @@ VAT20, VAT5, ZERO_RATED, EXEMPT = (
 )
 
 
+TRACKING = (("f0000000-0000-4000-8000-000000000001", "Artist", ("Ines Calder",)),
+            ("f0000000-0000-4000-8000-000000000002", "Exhibition", ("Spring Show",)))
+
+
 def reference(now, name="North Light Ltd", **fields):
     """What stands in Xero."""
     organisation = Organisation(TENANT.tenant_id, name, "!nLt7", "GBP", "GB", "GMTSTANDARDTIME", tax_registered=True,
@@ -82,7 +86,7 @@ def reference(now, name="North Light Ltd", **fields):
         "tax_rates": tuple(dataclasses.replace(rate, rate=Decimal(rate.rate))
                            for rate in (VAT20, VAT5, ZERO_RATED, EXEMPT)),
         "branding_themes": (XeroBrandingTheme("d0000000-0000-4000-8000-000000000001", "Standard"),),
-        "currencies": ("GBP",), "fetched_at": now,
+        "currencies": ("GBP",), "fetched_at": now, "tracking": TRACKING,
     }
     return ReferenceData(**(values | fields))
 

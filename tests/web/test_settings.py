@@ -7,10 +7,10 @@ from html import unescape
 
 import pytest
 
-from galleria_xero_plugin.domain.settings import ScheduleKind, Settings
+from galleria_xero_plugin.domain.settings import MissingRate, ScheduleKind, Settings
 from galleria_xero_plugin.domain.states import DocumentState, RunKind
 
-from .site import BANK, CLEARING, FEES, MAPPING, SALES
+from .site import BANK, CLEARING, FEES, MAPPING, SALES, TRACKING
 
 
 def filled(text):
@@ -284,3 +284,31 @@ def test_a_payment_method_in_use_is_required(site):
     assert "Please choose the bank account for Card (Stripe)" in site.browser().get(f"/xero/{made.id}/edit").text
 
 
+
+
+def test_tracking_the_words_of_a_line_and_the_exchange_rate_are_chosen_and_stay(site):
+    made, _ = site.ready()
+    browser = site.browser()
+    artist, show = (category for category, _, _ in TRACKING)
+    choices = {"tracking:artist": artist, "tracking:exhibition": show, "missing_rate": "xero",
+               "artwork_parts": "title,  inventory ID, Artist"}
+    assert edit(browser, made, **choices).status_code == 303
+    saved = site.webservice(made).settings
+    assert saved.mapping.tracking == {"artist": artist, "exhibition": show}
+    assert (saved.missing_rate, saved.artwork_parts) == (MissingRate.XERO, ("title", "inventory_id", "artist"))
+    again = filled(browser.get(f"/xero/{made.id}/edit").text)
+    assert again | choices | {"artwork_parts": "Title, Inventory id, Artist"} == again
+    assert edit(browser, made, artwork_parts="").status_code == 303
+    assert site.webservice(made).settings.artwork_parts == Settings().artwork_parts
+
+
+@pytest.mark.parametrize("changes, says", [
+    ({"tracking:artist": TRACKING[0][0], "tracking:exhibition": TRACKING[0][0]}, "each tracking category once"),
+    ({"artwork_parts": "Title, Price"}, "Please use only"),
+    ({"missing_rate": "guess"}, "Please choose one of the list"),
+])
+def test_what_xero_would_refuse_is_said_at_once(site, changes, says):
+    made, _ = site.ready()
+    answer = edit(site.browser(), made, **changes)
+    assert answer.status_code == 422 and says in answer.text
+    assert site.webservice(made).settings == made.settings

@@ -16,11 +16,12 @@ from ...domain.contacts import ContactIndex, CreateContact, Linked, match, store
 from ...domain.mapping import contact_draft
 from ...domain.model import Contact
 from ...domain.reasons import Hold
+from ...domain.remarks import about_contact
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import ContactLink, Document
 from ...ports.store import UnitOfWork
 from .holding import hold
-from .sending import Prepared, send
+from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
 
 OVERLAP = dt.timedelta(minutes=5)
@@ -73,8 +74,9 @@ def _match(session: Session, rows: Sequence[Document]) -> list[Prepared]:
             linked.append((row, ContactLink(row.local_id, found.xero_id, found.why)))
         elif isinstance(found, CreateContact):
             known.reserve(found.name, contact)
-            payload = session.tools.api.payload(contact_draft(contact, marker=row.marker, name=found.name))
-            prepared.append(Prepared(row, payload, Expected(row.natural_key)))
+            draft = contact_draft(contact, marker=row.marker, name=found.name)
+            note = noted(about_contact(contact, draft))
+            prepared.append(Prepared(row, session.tools.api.payload(draft), Expected(row.natural_key), note=note))
         else:
             held.append(Held(row, found))
     hold(session, held)

@@ -17,12 +17,13 @@ from ...domain.mapping import invoice_draft
 from ...domain.markers import marker_in_reference, marker_in_url
 from ...domain.model import Invoice
 from ...domain.reasons import Hold
+from ...domain.remarks import about_invoice
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from . import contact_phase
 from .holding import decided, hold
 from .intake import FOR_GOOD
-from .sending import Prepared, send
+from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
 
 GONE = frozenset({"VOIDED", "DELETED"})
@@ -100,6 +101,7 @@ def _prepare(session: Session, row: Document, invoice: Invoice, contact: Linked 
         payload=session.tools.api.payload(draft),
         expected=Expected(draft.number, draft.currency, draft.expected_total, draft.expected_tax),
         seen=(invoice.revision, content_hash(invoice)),
+        note=noted(about_invoice(invoice, draft, session.settings.mapping, session.reference)),
     )
 
 

@@ -14,10 +14,11 @@ from ...domain.markers import marker, marker_in_reference, payment_identity
 from ...domain.model import Invoice, InvoiceState, Payment
 from ...domain.payments import payment_draft
 from ...domain.reasons import Hold, amount_text
+from ...domain.remarks import about_payment
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from .holding import decided, hold
-from .sending import Prepared, send
+from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
 
 
@@ -141,7 +142,7 @@ def _decide(
         row=row,
         payload=session.tools.api.payload(plan.draft),
         expected=Expected(f"{plan.draft.invoice_id}|{plan.draft.reference}", total=plan.draft.amount),
-        note=(plan.hold.code, plan.hold.facts) if plan.hold else None,
+        note=noted(plan.hold or about_payment(payment, standing, session.methods)),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ... import failpoints
 from ...domain.accounting import Element
 from ...domain.answers import Expected, Outcome, Verdict, read_element
+from ...domain.reasons import Hold
 from ...domain.states import DocumentKind, DocumentState
 from ...errors import NotConnected, NotSent, Paused, ScopeMissing, Unknown
 from ...ports.records import Batch, Document
@@ -42,6 +43,11 @@ class Prepared:
 
 
 Recorded = Callable[[UnitOfWork, Prepared, Element], None]
+
+
+def noted(remark: Hold | None) -> tuple[str, dict[str, str]] | None:
+    """A remark as what a `Prepared` keeps of it."""
+    return (remark.code, remark.facts) if remark is not None else None
 
 
 def send(

@@ -10,7 +10,7 @@ from galleria_xero_plugin.domain.accounting import InvoiceDraft, InvoiceStatus, 
 from galleria_xero_plugin.domain.mapping import account_for
 from galleria_xero_plugin.domain.markers import marker_in_reference, marker_in_url
 from galleria_xero_plugin.domain.model import ItemKind, TaxMode, TaxOption
-from galleria_xero_plugin.domain.settings import AccountMapping
+from galleria_xero_plugin.domain.settings import AccountMapping, MissingRate
 from tests.unit.domain.builders import (
     DAY,
     MAPPING,
@@ -201,7 +201,38 @@ def test_a_foreign_invoice_carries_the_gallery_s_rate():
 
 @pytest.mark.parametrize("rate", [None, D(0), D("0.0000001")])
 def test_a_rate_that_is_missing_is_not_guessed(rate):
-    assert draft(invoice(currency="EUR", exchange_rate=rate)).code == "currency_rate_missing"
+    document = invoice(currency="EUR", exchange_rate=rate)
+    assert draft(document).code == "currency_policy_missing"
+    assert draft(document, settings=replace(SETTINGS, missing_rate=MissingRate.WAIT)).code == "currency_rate_missing"
+
+
+def test_xeros_rate_of_the_day_counts_when_that_was_chosen_and_the_gallery_has_none():
+    chosen = replace(SETTINGS, missing_rate=MissingRate.XERO)
+    assert draft(invoice(currency="EUR"), settings=chosen).currency_rate is None
+    assert draft(invoice(currency="EUR", exchange_rate=D("1.17")), settings=chosen).currency_rate == D("1.170000")
+    other_base = draft(invoice(currency="EUR", exchange_rate=D("1.17")), settings=chosen, currency="USD")
+    assert other_base.currency_rate is None
+    assert draft(invoice(currency="JPY"), settings=chosen).code == "currency_not_enabled"
+
+
+TRACKING = (("cat-1", "Artist", ("Ana Ruiz", "Various")), ("cat-2", "Team", ("Mo  Field",)))
+
+
+def test_lines_are_tracked_by_what_xero_has_an_option_for():
+    by = mapped(tracking={"artist": "cat-1", "consultant": "cat-2"})
+    known = replace(reference(), tracking=TRACKING)
+    document = invoice(item(artwork=work()), consultant="mo field")
+    assert draft(document, settings=by, ref=known).lines[0].tracking == (("cat-1", "Ana Ruiz"), ("cat-2", "Mo  Field"))
+    unknown = replace(document, consultant="Sam Lee")
+    assert draft(unknown, settings=by, ref=known).lines[0].tracking == (("cat-1", "Ana Ruiz"),)
+    assert draft(document).lines[0].tracking == ()
+
+
+def test_an_artwork_says_the_parts_that_were_chosen_in_their_order():
+    chosen = replace(SETTINGS, artwork_parts=("inventory_id", "title", "medium", "artist"))
+    assert draft(invoice(item(artwork=work())), settings=chosen).lines[0].description == (
+        "INV-7, Harbour at dusk, Ana Ruiz"
+    )
 
 
 @pytest.mark.parametrize("foreign", ["EUR", "USD"])
