@@ -195,6 +195,7 @@ def _restored() -> None:
     with state().units.write(patience=30) as uow:
         until = uow.now() + state().config.key_window
         connections = uow.connections.quarantine(until)
+        uow.comparisons.hasten(until)
         uow.commit()
     looks = f"{counted(connections, 'connection')} {'looks' if connections == 1 else 'look'} first"
     click.echo(f"{looks} until {until:%Y-%m-%d %H:%M:%S} UTC.")

@@ -12,6 +12,7 @@ from ..errors import Conflict, NotFound
 from ..ports.records import Connection as Record
 from ..ports.records import ConnectionStatus
 from ..ports.xero import Quota, TokenSet, XeroTenant
+from .comparison_store import comparison_due
 from .connection_leases import Leases
 from .connection_record import CONNECTION, RECORD, record
 from .connection_tokens import Tokens
@@ -184,7 +185,11 @@ class SqlConnections(Tokens, Leases):
             past(CONNECTION.c.paused_until, self._now),
             past(CONNECTION.c.quarantine_until, self._now),
             past(CONNECTION.c.export_lease_until, self._now),
-            or_(open_run.exists(), unfinished_by_itself(CONNECTION, self._now)),
+            or_(
+                open_run.exists(),
+                unfinished_by_itself(CONNECTION, self._now),
+                comparison_due(CONNECTION, self._now),
+            ),
         )
 
     def to_keep(self, refreshed_before: dt.datetime) -> Sequence[Record]:

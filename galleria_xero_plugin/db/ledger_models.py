@@ -67,6 +67,7 @@ class Export(Base):
     adopted: Mapped[bool]
     reason_code: Mapped[str | None] = mapped_column(Key())
     reason_facts: Mapped[dict[str, Any]]
+    warnings: Mapped[list[Any] | None]
 
     label: Mapped[str]
     contact_name: Mapped[str]

@@ -56,6 +56,7 @@ def record(row: Row[Any]) -> Document:
         parent_local_id=row.parent_local_id,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        warnings=tuple(row.warnings or ()),
     )
 
 

@@ -172,6 +172,7 @@ class Work(Store):
         seen_revision: int | None = None,
         content_hash: str | None = None,
         natural_key: str | None = None,
+        warnings: Sequence[str] | None = None,
     ) -> bool:
         for before in expect:
             if not may_move(before, to):
@@ -187,6 +188,7 @@ class Work(Store):
             "seen_revision": seen_revision,
             "content_hash": content_hash,
             "natural_key": natural_key,
+            "warnings": list(warnings) if warnings else None,
         }
         code, facts = reason or (None, {})
         statement = (

@@ -228,3 +228,20 @@ class Notice(Base):
     connection_id: Mapped[str] = mapped_column(Key(ID_LENGTH), primary_key=True)
     topic: Mapped[str] = mapped_column(Key(), primary_key=True)
     claimed_at: Mapped[dt.datetime]
+
+
+class Comparison(Base):
+    """The last comparison of an organisation with Xero. `due_at` is the next one's time, also before the first."""
+
+    __tablename__ = PREFIX + "comparison"
+
+    gallery_id: Mapped[str] = mapped_column(Key(), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(Key(), primary_key=True)
+    due_at: Mapped[dt.datetime]
+    compared_at: Mapped[dt.datetime | None]
+    agreeing: Mapped[int | None]
+    findings: Mapped[list[Any] | None]
+    new: Mapped[list[Any] | None]
+    told: Mapped[list[Any] | None]
+
+    __table_args__ = (Index("ix_galleria_xero_comparison_due", "due_at"),)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
 
 from .models import Notice, table_of
 from .store import Store
@@ -24,3 +26,7 @@ class SqlNotices(Store):
 
     def release(self, connection_id: str, topic: str) -> None:
         self._change(delete(_NOTICE).where(_NOTICE.c.connection_id == connection_id, _NOTICE.c.topic == topic))
+
+    def claimed(self, topic: str) -> Sequence[str]:
+        query = select(_NOTICE.c.connection_id).where(_NOTICE.c.topic == topic).order_by(_NOTICE.c.connection_id)
+        return list(self._read(query).scalars())

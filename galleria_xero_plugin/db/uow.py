@@ -23,6 +23,7 @@ from ..errors import Busy
 from ..ports import store as ports
 from ..ports.ledger import LedgerStore
 from .audit_store import SqlAudit
+from .comparison_store import SqlComparisons
 from .connection_store import SqlConnections
 from .contact_store import SqlContacts
 from .engine import begin_reading, begin_writing, check_engine, is_busy, reader, writer
@@ -62,6 +63,7 @@ class SqlUnit:
         self.reference: ports.ReferenceStore = SqlReference(self)
         self.audit: ports.AuditStore = SqlAudit(self)
         self.notices: ports.NoticeStore = SqlNotices(self)
+        self.comparisons: ports.ComparisonStore = SqlComparisons(self)
 
     def __enter__(self) -> SqlUnit:
         deadline = time.monotonic() + self._patience

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,10 @@ from .settings import Schedule, ScheduleKind
 
 NIGHTLY_AT = dt.time(2, 30)
 """The local time of the nightly run."""
+
+COMPARED_AT = dt.time(4)
+"""The local time from which on organisations are compared with Xero: after the nightly run, spread over two hours."""
+_SPREAD = 120
 
 _MINUTE = dt.timedelta(minutes=1)
 _EVERY = {ScheduleKind.EVERY_15_MINUTES: 15, ScheduleKind.EVERY_30_MINUTES: 30, ScheduleKind.HOURLY: 60}
@@ -30,6 +35,13 @@ def next_run(schedule: Schedule, after: dt.datetime, tz: ZoneInfo) -> dt.datetim
         if run is not None and run > after:
             return run
         day += dt.timedelta(days=1)
+
+
+def next_comparison(after: dt.datetime, tz: ZoneInfo, whose: str) -> dt.datetime:
+    """When an organisation is compared with Xero the next time: every night, in a minute that follows from `whose`,
+    so that a site with many galleries does not compare them all at once."""
+    minutes = COMPARED_AT.hour * 60 + zlib.crc32(whose.encode()) % _SPREAD
+    return next_run(Schedule(ScheduleKind.DAILY, dt.time(*divmod(minutes, 60))), after, tz)
 
 
 def _next_mark(minutes: int, after: dt.datetime, tz: ZoneInfo) -> dt.datetime:

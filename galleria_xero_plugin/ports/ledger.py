@@ -75,6 +75,7 @@ class LedgerStore(Protocol):
         seen_revision: int | None = None,
         content_hash: str | None = None,
         natural_key: str | None = None,
+        warnings: Sequence[str] | None = None,
     ) -> bool:
         """Conditional change of one row (state in `expect`, and lease_token when `lease` is given); `reason` None
         clears the reason, `not_before` None clears it. False when the condition did not hold."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from ..domain.comparison import Comparison, Finding
 from ..domain.settings import Settings
 from ..domain.states import DocumentKind, DocumentState, RunKind, RunState, RunTrigger
 
@@ -130,8 +131,8 @@ class Document:
     `natural_key` is what Xero knows it by (invoice number, contact number; for payments the marker).
     `seen_revision` and `content_hash` are of the gallery's document when last looked at. `parent_local_id` is a
     payment's invoice. `batch_cap` is how many documents may share a request with it (bisecting).
-    `label`, `contact_name`, `amount`, `currency`, `document_date` are for people. `redated_to` is the day on which
-    a person lets it be booked because its own is locked (`domain.dates`).
+    `label`, `contact_name`, `amount`, `currency`, `document_date` are for people, and so are Xero's `warnings`.
+    `redated_to` is the day on which a person lets it be booked because its own is locked (`domain.dates`).
     """
 
     id: str
@@ -169,6 +170,7 @@ class Document:
     parent_local_id: str
     created_at: dt.datetime
     updated_at: dt.datetime
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,15 @@ class OAuthState:
     browser_hash: str
     nonce: str
     expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The last comparison of an organisation: what was found, when, and which findings a mail has told."""
+
+    comparison: Comparison
+    compared_at: dt.datetime
+    told: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ..domain.accounting import ReferenceData, XeroContact
+from ..domain.comparison import Comparison, Finding
 from ..domain.settings import Settings
 from ..domain.states import RunKind, RunState, RunTrigger
 from .ledger import LedgerStore
 from .records import (
     Actor,
     AuditEntry,
+    Compared,
     Connection,
     ConnectionStatus,
     ContactConflict,
@@ -128,8 +130,8 @@ class ConnectionStore(Protocol):
         """Move `next_run_at`, conditional on its old value: one of several ticks wins."""
 
     def with_work(self) -> Sequence[Connection]:
-        """ACTIVE and neither paused nor in quarantine, not leased, with an open run or with rows that are settled
-        without one: SENDING (their worker died), and UNKNOWN whose next look is due."""
+        """ACTIVE and neither paused nor in quarantine, not leased, with an open run, with a comparison that is due, or
+        with rows that are settled without a run: SENDING (their worker died), and UNKNOWN whose next look is due."""
 
     def to_keep(self, refreshed_before: dt.datetime) -> Sequence[Connection]:
         """Open ones whose tokens were last refreshed before that instant (the keeper)."""
@@ -253,6 +255,30 @@ class NoticeStore(Protocol):
     def release(self, connection_id: str, topic: str) -> None:
         """Sending failed: somebody may try again."""
 
+    def claimed(self, topic: str) -> Sequence[str]:
+        """The connections of which this topic is claimed."""
+
+
+class ComparisonStore(Protocol):
+    """The last comparison of each organisation with Xero, and when the next one is due."""
+
+    def get(self, gallery_id: str, tenant_id: str) -> Compared | None: ...
+
+    def put(self, gallery_id: str, tenant_id: str, comparison: Comparison) -> None:
+        """Keep it, in place of the last one. What is found no more is forgotten to have been told."""
+
+    def plan(self, gallery_id: str, tenant_id: str, due_at: dt.datetime, *, again: bool = True) -> None:
+        """Compare at that time; with `again` false only when nothing was planned ever."""
+
+    def hasten(self, due_at: dt.datetime) -> None:
+        """Compare every organisation at that time, unless it is due earlier (after a restore)."""
+
+    def claim(self, gallery_id: str, tenant_id: str, retry: dt.timedelta) -> bool:
+        """True for exactly one caller when a comparison is due; should it fail, it is due again after `retry`."""
+
+    def told(self, gallery_id: str, tenant_id: str, findings: Sequence[Finding]) -> None:
+        """A mail has told these findings."""
+
 
 class UnitOfWork(Protocol):
     """One transaction. `after_commit` calls run once the commit has succeeded, never otherwise."""
@@ -266,6 +292,7 @@ class UnitOfWork(Protocol):
     reference: ReferenceStore
     audit: AuditStore
     notices: NoticeStore
+    comparisons: ComparisonStore
 
     def now(self) -> dt.datetime:
         """The database's clock, aware UTC."""

@@ -11,7 +11,7 @@ from ..ports.runtime import JobQueue
 from ..ports.store import UnitOfWork, Units
 from ..ports.xero import Secret, XeroAuth
 from .lease import PATIENCE
-from .notify import Notify
+from .notify import LOST, Notify
 from .schedule import Schedules
 from .tokens import Tokens, end_runs
 
@@ -96,6 +96,7 @@ class Disconnect:
                     subject=connection.webservice_id,
                     outcome=connection.tenant_id,
                 )
+                uow.notices.claim(connection.id, LOST)  # until the mail is handed over
             uow.commit()
         if closed:
             log.warning("connection %s: the organisation was disconnected in Xero", connection_id)

@@ -1,7 +1,7 @@
 """Mail to the people of a gallery: rarely, once each, and never in the way of the work.
 
-At once only when the connection is lost; else that the first sync is done, and one digest a day when something
-new needs a person (product.md §4.9). A mail that cannot be handed over is owed and tried again by the sweep.
+At once only when the connection is lost, or when a comparison with Xero finds something; else that the first sync is
+done, and one digest a day when something new needs a person (product.md §4.9). A mail that cannot be handed over is owed and tried again by the sweep.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..ports.gallery import Gallery
 from ..ports.records import Connection, ConnectionStatus, Document, Run
 from ..ports.runtime import Mail, Mailer
 from ..ports.store import UnitOfWork, Units
+from . import wording
 from .lease import PATIENCE
 
 log = logging.getLogger("galleria_xero.notify")
@@ -33,6 +34,8 @@ ASK_WITHIN = 500
 """How many waiting documents a digest looks at; more than that are one question, not five hundred."""
 LISTED = 12
 WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT, DocumentState.PENDING)
+LOST = "lost"
+"""The topic of a disconnection that its people have still to be told about."""
 FOREVER = dt.timedelta(days=36_500)
 
 
@@ -61,9 +64,15 @@ class Notify:
         self._link = link
 
     def disconnected(self, connection: Connection) -> bool:
-        """The organisation was disconnected in Xero. Whether a mail went out."""
+        """The organisation was disconnected in Xero. Whether a mail went out; if not, `attention` tries again."""
+        try:
+            return self._connection_lost(connection)
+        except (OSError, GalleriaXeroError) as problem:
+            return _not_mailed(connection, problem)
+
+    def _connection_lost(self, connection: Connection) -> bool:
         name = connection.organisation_name
-        return self._now(
+        sent = self._once(
             connection,
             f"disconnected:{connection.token_version}",
             f"{name} was disconnected in Xero",
@@ -74,6 +83,8 @@ class Notify:
             ],
             ("Reconnect", "connect", {"webservice_id": connection.webservice_id}),
         )
+        self._release(connection, [LOST])
+        return sent
 
     def reconnect_needed(self, connection: Connection) -> bool:
         """Xero no longer accepts the consent. Whether a mail went out."""
@@ -119,25 +130,61 @@ class Notify:
 
     def attention(self) -> int:
         """The daily digest of every gallery that has not had today's and where something new needs a person, from
-        08:00 of its local time on; and what could not be mailed at once about a lost permission. How many went out.
+        08:00 of its local time on; what a comparison with Xero found for the first time; and what could not be mailed
+        at once about a lost connection. How many went out.
 
         Ends at the first mail that cannot be handed over: the others would only wait for the same server.
         """
         with self._units.read() as uow:
             now = uow.now()
             connections = uow.connections.to_keep(now + FOREVER)  # every open one with tokens
+            lost = [uow.connections.get(connection_id) for connection_id in uow.notices.claimed(LOST)]
         sent = 0
-        for connection in connections:
+        for connection in (*connections, *(one for one in lost if one and one.status is ConnectionStatus.DISCONNECTED)):
             try:
                 if connection.status is ConnectionStatus.ACTIVE:
-                    sent += self._digest(connection, now)
+                    sent += self._digest(connection, now) + self._alarm(connection)
                 elif connection.status is ConnectionStatus.NEEDS_REAUTH:
                     sent += self._permission_lost(connection)
+                elif connection.status is ConnectionStatus.DISCONNECTED:
+                    sent += self._connection_lost(connection)
             except GalleriaXeroError as problem:
                 log.info("connection %s: no mail now: %s", connection.id, problem.detail)
             except OSError as problem:
                 log.warning("connection %s: a mail was not handed over: %s", connection.id, type(problem).__name__)
                 break
+        return sent
+
+    def _alarm(self, connection: Connection) -> bool:
+        """What a comparison with Xero has found for the first time."""
+        with self._units.read() as uow:
+            compared = uow.comparisons.get(connection.gallery_id, connection.tenant_id)
+        found = compared.comparison.findings if compared else ()
+        fresh = [finding for finding in found if compared and finding not in compared.told]
+        if compared is None or not fresh:
+            return False
+        counts = [group for group, _ in wording.compared(compared)]
+        name = connection.organisation_name
+        lines = [
+            f"Your gallery and {name} were compared, and they do not agree: "
+            + ", ".join(count.label.text % count.label.values for count in counts)
+            + ". New since the last mail:",
+            *(f"- {one.number}: {wording.FINDINGS[one.what].text}" for one in fresh[:LISTED]),
+        ]
+        if len(fresh) > LISTED:
+            lines.append(f"- and {len(fresh) - LISTED} more")
+        lines.append("Nothing was changed by itself. The page below lists everything.")
+        sent = self._once(
+            connection,
+            f"compared:{compared.compared_at.isoformat()}",
+            f"{name} and your gallery do not agree",
+            lines,
+            ("Show what does not agree", "comparison", {"webservice_id": connection.webservice_id}),
+        )
+        if sent:
+            with self._units.write(patience=PATIENCE) as uow:
+                uow.comparisons.told(connection.gallery_id, connection.tenant_id, found)
+                uow.commit()
         return sent
 
     def _digest(self, connection: Connection, now: dt.datetime) -> bool:

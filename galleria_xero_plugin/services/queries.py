@@ -21,6 +21,7 @@ from .read_models import (
     ActivityFilter,
     ActivityPage,
     Attempt,
+    ComparisonPage,
     ConflictsPage,
     DocumentPage,
     Group,
@@ -171,6 +172,11 @@ class Queries:
             open_day=open_day,
         )
 
+    def comparison_page(self, access: Access, webservice_id: str) -> ComparisonPage:
+        """What the last comparison with Xero found."""
+        page = self.service_page(access, webservice_id)
+        return ComparisonPage(page.gallery, page.now, page.row, wording.compared(page.row.compared))
+
     def conflicts_page(self, access: Access, webservice_id: str) -> ConflictsPage:
         """Contacts of Xero that no rule could place."""
         gallery = self._gallery.info(access.gallery_id)
@@ -217,6 +223,7 @@ def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.da
         open_run=_run_view(uow, open_run, connection, now) if open_run else None,
         waiting=waiting,
         menu=_menu(webservice, connection),
+        compared=uow.comparisons.get(webservice.gallery_id, connection.tenant_id) if connection else None,
     )
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..domain.accounting import XeroContact
+from ..domain.comparison import Finding
 from ..domain.model import GalleryInfo
 from ..domain.reasons import Explanation
 from ..domain.states import DocumentKind
-from ..ports.records import Connection, ContactConflict, Document, Run, Webservice
+from ..ports.records import Compared, Connection, ContactConflict, Document, Run, Webservice
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class ServiceRow:
     open_run: RunView | None
     waiting: Waiting
     menu: frozenset[str]
+    compared: Compared | None = None
 
     @property
     def id(self) -> str:
@@ -249,3 +251,13 @@ class ConflictsPage:
     now: dt.datetime
     row: ServiceRow
     rows: tuple[ConflictRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPage:
+    """What the last comparison with Xero found: (count, its findings with their words)."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+    groups: tuple[tuple[Count, tuple[tuple[Finding, Words], ...]], ...]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from ..domain.comparison import COUNTED_AS, Finding, What
+from ..domain.comparison import Count as Counted
 from ..domain.reasons import Explanation, Whose, explain
 from ..domain.schedule import NIGHTLY_AT
 from ..domain.settings import ScheduleKind, Settings
 from ..domain.states import DocumentKind, DocumentState, RunKind, RunState
-from ..ports.records import Connection, ConnectionStatus, Document, Run, Webservice
+from ..ports.records import Compared, Connection, ConnectionStatus, Document, Run, Webservice
 from .read_models import Count, RunView, Standing, Target, Tone, Waiting, Words
 from .usage import Meaning
 
@@ -125,6 +127,7 @@ _COUNTS: Mapping[str, tuple[str, str]] = {
     "contacts": ("%(count)s contact sent", "%(count)s contacts sent"),
     "adopted": ("%(count)s was in Xero already", "%(count)s were in Xero already"),
     "waiting": ("%(count)s waits", "%(count)s wait"),
+    "missed": ("%(count)s invoice found that was overlooked", "%(count)s invoices found that were overlooked"),
     "refused": ("%(count)s refused by Xero", "%(count)s refused by Xero"),
     "created": ("%(count)s contact added to your gallery", "%(count)s contacts added to your gallery"),
     "linked": ("%(count)s contact linked", "%(count)s contacts linked"),
@@ -186,6 +189,39 @@ def _run_tone(run: Run, paused_until: dt.datetime | None) -> Tone:
     if run.state is RunState.CANCELLED:
         return Tone.OFF
     return Tone.GOOD if run.state is RunState.FINISHED else Tone.MOVING
+
+
+FINDINGS: Mapping[What, Words] = {
+    What.OVERLOOKED: Words("Issued in your gallery, and no sync has noticed it"),
+    What.ABSENT: Words("Sent, but not in Xero any more"),
+    What.GONE: Words("Voided or deleted in Xero"),
+    What.PAYMENT_ABSENT: Words("A payment was sent, but is not in Xero any more"),
+    What.STRANGE: Words("In Xero, and not known here as sent"),
+    What.PAYMENT_STRANGE: Words("A payment of ours in Xero that your gallery does not have"),
+    What.TWICE: Words("Twice in Xero"),
+    What.PAYMENT_TWICE: Words("One payment stands twice in Xero"),
+    What.TOTAL: Words("Another total in Xero"),
+    What.PAYMENT_AMOUNT: Words("A payment has another amount in Xero"),
+}
+
+
+_COMPARED: Mapping[Counted, tuple[str, str]] = {
+    Counted.MISSING: ("%(count)s missing in Xero", "%(count)s missing in Xero"),
+    Counted.EXTRA: ("%(count)s too much in Xero", "%(count)s too many in Xero"),
+    Counted.DIFFERENT: ("%(count)s different in Xero", "%(count)s different in Xero"),
+}
+
+
+def compared(found: Compared | None) -> tuple[tuple[Count, tuple[tuple[Finding, Words], ...]], ...]:
+    """The three counts of a comparison, each with what it counts."""
+    if found is None:
+        return ()
+    groups = []
+    for which, forms in _COMPARED.items():
+        mine = [finding for finding in found.comparison.findings if COUNTED_AS[finding.what] is which]
+        label = _plural(forms, len(mine))
+        groups.append((Count(which.value, label, len(mine)), tuple((one, FINDINGS[one.what]) for one in mine)))
+    return tuple(groups)
 
 
 def document_state(document: Document) -> tuple[Words, Tone]:

@@ -55,6 +55,12 @@ def send_again(access: Access, webservice_id: str) -> Response:
     return see_other("run", run_id=run.id)
 
 
+def comparison(access: Access, webservice_id: str) -> Response:
+    """What the last comparison with Xero found."""
+    shown = services().queries.comparison_page(access, webservice_id)
+    return page("comparison.html", access, shown.gallery, page=shown)
+
+
 def contacts(access: Access, webservice_id: str) -> Response:
     """Contacts of Xero that no rule could place."""
     shown = services().queries.conflicts_page(access, webservice_id)

@@ -61,6 +61,7 @@ ROUTES = (
     Route("GET", f"{_WEBSERVICE}/documents/<uuid:document_id>", "document", VIEW, activity_views.document),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>", "is_this_one", CHANGE, activity_views.is_this_one),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/redate", "redate", CHANGE, activity_views.redate),
+    Route("GET", f"{_WEBSERVICE}/comparison", "comparison", VIEW, activity_views.comparison),
     Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),
     Route("POST", f"{_WEBSERVICE}/contacts", "settle", CHANGE, activity_views.settle),
 )

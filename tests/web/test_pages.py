@@ -7,6 +7,7 @@ import pytest
 from flask import render_template_string
 
 from galleria_xero_plugin import errors
+from galleria_xero_plugin.domain.comparison import Comparison, Finding, What
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunState
 from galleria_xero_plugin.ports.xero import XeroTenant
 from galleria_xero_plugin.testing import make_gallery_info
@@ -59,6 +60,10 @@ def pages_of(site, name="North Light Ltd"):
     site.document(connection, 3, kind=DocumentKind.PAYMENT, parent_local_id="invoice-3",
                   reason_code="payment_method_unmapped", reason_facts={"method": text})
     site.conflict(connection, text)
+    with site.units.write() as uow:
+        found = Finding(What.GONE, text, sent), Finding(What.STRANGE, text)
+        uow.comparisons.put(OURS, connection.tenant_id, Comparison(41, found))
+        uow.commit()
     done = site.run(connection, step=text, scanned=True, add={"invoices": 1, "waiting": 2})
     site.finish(done, RunState.FINISHED)
     failed = site.run(connection, RunKind.CONTACTS, add={"created": 2})
@@ -68,7 +73,7 @@ def pages_of(site, name="North Light Ltd"):
     return [
         "/xero/", "/xero/new", "/xero/new/xero", f"{of}/connect", f"{of}/edit", f"{of}/disconnect", f"{of}/delete",
         f"{of}/activity", f"{of}/activity?group=waiting", f"{of}/activity?search=marsh&kind=invoice",
-        f"{of}/activity?search=nothing-like-it", f"{of}/contacts", f"{of}/documents/{waiting}",
+        f"{of}/activity?search=nothing-like-it", f"{of}/contacts", f"{of}/comparison", f"{of}/documents/{waiting}",
         f"{of}/documents/{refused}", f"{of}/documents/{sent}", f"/xero/runs/{done.id}", f"/xero/runs/{failed.id}",
         f"/xero/runs/{live.id}",
     ]
@@ -235,3 +240,23 @@ def test_nav_entry(site):
     assert site.app.test_client().get("/websites").text == "Webservices /xero/ False"
     with site.app.test_request_context("/xero/"):
         assert nav_entry().active is True
+
+
+def test_the_counts_of_the_comparison_stand_on_the_row_and_lead_to_what_does_not_agree(site):
+    made, connection = site.ready()
+    browser = site.browser("viewer")
+    assert "Compared with Xero" not in browser.get("/xero/").text
+    assert "Not compared yet" in browser.get(f"/xero/{made.id}/comparison").text
+    sent = site.document(connection, 3, state=DocumentState.PENDING)
+    for findings, words in (
+        ((), "Everything agrees"),
+        ((Finding(What.GONE, "AG-3", sent), Finding(What.PAYMENT_TWICE, "AG-4")), "1 missing, 1 too many, 0 different"),
+    ):
+        with site.units.write() as uow:
+            uow.comparisons.put(OURS, connection.tenant_id, Comparison(41, findings))
+            uow.commit()
+        assert words in browser.get("/xero/").text
+    page = browser.get(f"/xero/{made.id}/comparison").text
+    assert "41 invoices agree" in page and "One payment stands twice in Xero" in page
+    assert f"/documents/{sent}" in page
+    assert site.browser("theirs").get(f"/xero/{made.id}/comparison").status_code == 404

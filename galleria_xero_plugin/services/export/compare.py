@@ -1,95 +1,84 @@
-"""Comparing three sides: the gallery's invoices, the ledger, and what this app created in Xero.
+"""The reconciler: the gallery's index against the ledger, and the ledger against Xero, both ways.
 
-Read-only. All counts but `agreeing` should be zero; what to do about a difference is for a person to decide.
+Every night, after a restore, and whenever an operator asks. It only reads; what it found is kept and shown.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ...domain.comparison import Comparison, Finding, What
+from ...domain.markers import marker
 from ...domain.model import InvoiceState
-from ...domain.states import DocumentKind, DocumentState
+from ...domain.schedule import next_comparison
+from ...domain.states import DocumentKind, DocumentState, RunKind, RunState
 from ...ports.records import Document
-from .invoice_phase import GONE, marker_of, own
+from ...ports.store import UnitOfWork
+from ..notify import zone
+from .books import Books
 from .session import Session
 
 PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What was found, as numbers of our Xero invoices (`unlisted`: of gallery invoices).
-
-    `unlisted` are issued in the gallery since Sync From Date and not in the ledger, `missing` were sent and are
-    not in Xero (or were voided or deleted there), `different` have another total, `extra` carry our marker
-    and are in no ledger row.
-    """
-
-    agreeing: int
-    unlisted: tuple[str, ...]
-    missing: tuple[str, ...]
-    different: tuple[str, ...]
-    extra: tuple[str, ...]
-
-    @property
-    def clean(self) -> bool:
-        return not (self.unlisted or self.missing or self.different or self.extra)
-
-    def __str__(self) -> str:
-        parts = [f"{self.agreeing} invoices agree"]
-        for name in ("unlisted", "missing", "different", "extra"):
-            found: tuple[str, ...] = getattr(self, name)
-            shown = ", ".join(found[:10]) + (" …" if len(found) > 10 else "")
-            parts.append(f"{len(found)} {name}" + (f" ({shown})" if found else ""))
-        return "; ".join(parts) + "."
+RUNS = 50
+"""How far back a sync is looked for since the last comparison."""
 
 
 def compare(session: Session) -> Comparison:
-    """Read all three sides. Raises as `OrganisationCalls.read`."""
-    standing = {invoice.id: invoice for invoice in own(session)}
-    agreeing = 0
-    missing: list[str] = []
-    different: list[str] = []
-    sent_ids = set()
-    for row in _sent(session):
-        sent_ids.add(row.xero_id)
-        invoice = standing.get(row.xero_id or "")
-        if row.adopted and invoice is None:
-            continue  # somebody else created it: it is not among what this app created
-        if invoice is None or invoice.status in GONE:
-            missing.append(row.label)
-        elif row.amount is not None and invoice.total != row.amount:
-            different.append(row.label)
-        else:
-            agreeing += 1
-    extra = [
-        invoice.number
-        for invoice in standing.values()
-        if invoice.id not in sent_ids and marker_of(invoice)
-    ]
-    return Comparison(agreeing, tuple(_unlisted(session)), tuple(missing), tuple(different), tuple(extra))
+    """Read all three sides, keep what was found, and plan the next night. Raises as `OrganisationCalls.read`."""
+    unlisted = dict(_unlisted(session))
+    books = Books(session, {marker(session.gallery_id, DocumentKind.INVOICE, local_id) for local_id in unlisted})
+    payments: dict[str, list[Document]] = defaultdict(list)
+    for row in _rows(session, DocumentKind.PAYMENT):
+        payments[row.parent_local_id].append(row)
+    for kind in (DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE):
+        books.corrected(row for row in _rows(session, kind) if row.state is DocumentState.DONE)
+    for row in _rows(session, DocumentKind.INVOICE):
+        books.check(row, payments[row.local_id])
+    books.check_strangers()
+    findings = books.findings()
+    with session.write() as uow:
+        before = uow.comparisons.get(session.gallery_id, session.tenant_id)
+        if before is not None and _has_synced(session, uow, before.compared_at):
+            overlooked = (unlisted[local_id] for local_id in before.comparison.new if local_id in unlisted)
+            findings = [*(Finding(What.OVERLOOKED, number) for number in overlooked), *findings]
+        comparison = Comparison(books.agreeing, tuple(findings), tuple(unlisted))
+        uow.comparisons.put(session.gallery_id, session.tenant_id, comparison)
+        plan_next(session, uow)
+        uow.commit()
+    return comparison
 
 
-def _sent(session: Session) -> Iterator[Document]:
+def plan_next(session: Session, uow: UnitOfWork, *, again: bool = True) -> None:
+    """Compare in the gallery's next night, each organisation in a minute of its own; with `again` false only when no
+    comparison was ever planned."""
+    due = next_comparison(uow.now(), zone(session.info.time_zone), session.connection.id)
+    uow.comparisons.plan(session.gallery_id, session.tenant_id, due, again=again)
+
+
+def _has_synced(session: Session, uow: UnitOfWork, since: dt.datetime) -> bool:
+    """Whether a sync has read the gallery from beginning to end since then."""
+    runs = uow.runs.latest(session.gallery_id, session.webservice.id, RUNS)
+    return any(
+        run.kind is RunKind.EXPORT and run.state is RunState.FINISHED and run.created_at > since for run in runs
+    )
+
+
+def _rows(session: Session, kind: DocumentKind) -> Iterator[Document]:
     after: str | None = None
     while True:
         with session.read() as uow:
-            rows, after = uow.ledger.page(
-                session.gallery_id,
-                session.tenant_id,
-                states=[DocumentState.DONE],
-                kind=DocumentKind.INVOICE,
-                after=after,
-                limit=PAGE,
-            )
+            rows, after = uow.ledger.page(session.gallery_id, session.tenant_id, kind=kind, after=after, limit=PAGE)
         yield from rows
         if after is None:
             return
 
 
-def _unlisted(session: Session) -> Iterator[str]:
-    if session.settings.sync_from is None:
+def _unlisted(session: Session) -> Iterator[tuple[str, str]]:
+    """The gallery's issued invoices that are in no ledger row: (id, number for people)."""
+    # What was issued before the connection is left out on purpose when Copy All is off
+    if session.settings.sync_from is None or not session.settings.copy_existing:
         return
     after: str | None = None
     while True:
@@ -97,11 +86,9 @@ def _unlisted(session: Session) -> Iterator[str]:
         with session.read() as uow:
             ids = [entry.id for entry in entries]
             known = uow.ledger.known(session.gallery_id, session.tenant_id, DocumentKind.INVOICE, ids)
-        # what was issued before the connection is left out on purpose when Copy All is off
-        if session.settings.copy_existing:
-            for entry in entries:
-                if entry.id not in known and entry.state is InvoiceState.ISSUED:
-                    yield f"#{entry.number}"
+        for entry in entries:
+            if entry.id not in known and entry.state is InvoiceState.ISSUED:
+                yield entry.id, f"#{entry.number}"
         if len(entries) < PAGE:
             return
         after = entries[-1].id

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 
 from ... import failpoints
+from ...domain.comparison import Comparison
 from ...domain.states import DocumentKind, DocumentState, RunKind, RunState, RunTrigger
 from ...errors import Conflict, GalleriaXeroError, NotConnected, NotSent, Paused, ReadFailed, ScopeMissing, TokenUnreadable, TooLate
 from ...ports.gallery import Gallery
@@ -17,7 +19,7 @@ from ..calls import Calls
 from ..lease import PATIENCE, Lease, LeaseLost, Leases
 from ..reference import Reference
 from . import contact_phase, invoice_phase, payment_phase, read_back
-from .compare import Comparison, compare
+from .compare import compare, plan_next
 from .scan import scan
 from .sending import WRITES
 from .session import Session, Timings, Tools
@@ -31,6 +33,10 @@ PHASES: tuple[Callable[[Session], bool], ...] = (
     payment_phase.step,
 )
 """In this order: what is unknown is settled first, and a document goes after what it depends on."""
+
+
+COMPARED_AGAIN = dt.timedelta(hours=1)
+"""A comparison that failed is tried again after so long."""
 
 
 class Export:
@@ -71,6 +77,8 @@ class Export:
             try:
                 session = self._open(connection_id, lease, stop)
                 more = session is not None and self._work(session)
+                if session is not None and session.comparing and not more:
+                    log.info("connection %s: %s", connection_id, compare(session))
             except LeaseLost:
                 log.info("connection %s: another worker has taken over", connection_id)
             except Paused as error:
@@ -131,8 +139,9 @@ class Export:
             run = uow.runs.open_of(connection_id, RunKind.EXPORT)
             expired = uow.ledger.expire_sending(gallery_id, tenant_id, lease.number, tools.timings.settle)
             look_at = uow.ledger.next_due_at(gallery_id, tenant_id)
-            # Without a run nothing is sent, so that only what is unknown wants us
-            nothing = run is None and (look_at is None or look_at > uow.now())
+            comparing = run is None and uow.comparisons.claim(gallery_id, tenant_id, COMPARED_AGAIN)
+            # Without a run nothing is sent, so that only what is unknown wants us, and the nightly comparison
+            nothing = run is None and not comparing and (look_at is None or look_at > uow.now())
             uow.commit()
         if webservice is None or webservice.mapping_completed_at is None:
             return None
@@ -157,6 +166,7 @@ class Export:
             methods={method.id: method for method in tools.gallery.payment_methods(gallery_id)},
             ends_at=tools.clock.monotonic() + tools.timings.slice,
             stop=stop,
+            comparing=comparing,
         )
 
     def _work(self, session: Session) -> bool:
@@ -222,6 +232,7 @@ class Export:
             if any(uow.ledger.due(*scope, kind, 1, one_per_parent=kind is DocumentKind.PAYMENT) for kind in WRITES):
                 return False  # it became due while we looked: a person pressed Try again
             ended = uow.runs.finish(session.run.id, RunState.FINISHED)
+            plan_next(session, uow, again=False)
             uow.webservices.mark(session.webservice.id, first_export=True)
             run = uow.runs.get(session.gallery_id, session.run.id)
             uow.commit()

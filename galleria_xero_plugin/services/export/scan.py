@@ -75,7 +75,7 @@ def _compare_index(session: Session, now: dt.datetime) -> None:
         ]
         for start in range(0, len(missed), PAGE):
             invoices = session.tools.gallery.invoices(session.gallery_id, missed[start : start + PAGE])
-            session.take(invoices)
+            session.take(invoices, found_by="missed")
         if len(entries) < INDEX_PAGE:
             return
         after = entries[-1].id

@@ -188,6 +188,7 @@ def _apply(
             xero_id=element.id,
             xero_number=element.number,
             xero_total=element.total,
+            warnings=element.warnings,
             **common,
         )
     if verdict.outcome is Outcome.NO:

@@ -64,6 +64,7 @@ class Session:
     methods: Mapping[str, PaymentMethod]
     ends_at: float
     stop: Callable[[], bool]
+    comparing: bool = False
     contact_index: ContactIndex | None = None
     contact_owners: dict[str, str] = field(default_factory=dict)
     own_invoices: Mapping[str, XeroInvoice] | None = None
@@ -111,11 +112,12 @@ class Session:
         unique = list(dict.fromkeys(ids))
         return {invoice.id: invoice for invoice in self.tools.gallery.invoices(self.gallery_id, unique)}
 
-    def take(self, invoices: Sequence[Invoice]) -> int:
-        """Bring these invoices into the ledger, or what is there up to date; how many were new."""
+    def take(self, invoices: Sequence[Invoice], *, found_by: str = "found") -> int:
+        """Bring these invoices into the ledger, or what is there up to date; how many were new (`found_by` is what
+        they are counted as)."""
         with self.write() as uow:
             found = self.intake.take(uow, invoices, uow.now())
-            self.note(uow, found=found)
+            self.note(uow, **{found_by: found})
             uow.commit()
         return found
 

@@ -18,6 +18,7 @@ PORTS = {
     "reference": store.ReferenceStore,
     "audit": store.AuditStore,
     "notices": store.NoticeStore,
+    "comparisons": store.ComparisonStore,
 }
 
 

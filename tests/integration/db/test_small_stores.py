@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from galleria_xero_plugin.domain.comparison import Comparison, Finding, What
 from galleria_xero_plugin.errors import TokenUnreadable
-from galleria_xero_plugin.ports.records import SCHEDULE, AuditEntry, OAuthState
+from galleria_xero_plugin.ports.records import SCHEDULE, AuditEntry, Compared, OAuthState
 
 from .making import ANNA, GALLERY, HERE, START, TENANT, saved, seen, tenant, tokens
 from .test_types import REFERENCE
@@ -130,3 +131,38 @@ def test_a_notice_goes_out_once(units):
     assert claim("first-sync")
     saved(units, lambda uow: uow.notices.release("c", "disconnected:3"))
     assert claim()
+
+
+# Comparisons
+
+
+def test_a_comparison_is_kept_until_the_next_and_remembers_what_was_told(units, clock):
+    first = Comparison(3, (Finding(What.GONE, "AG-1", "row-1"), Finding(What.STRANGE, "AG-2")), ("inv-9",))
+    get = lambda: seen(units, lambda uow: uow.comparisons.get(*HERE))  # noqa: E731
+    assert get() is None
+    saved(units, lambda uow: uow.comparisons.put(*HERE, first))
+    assert get() == Compared(first, START)
+    saved(units, lambda uow: uow.comparisons.told(*HERE, first.findings))
+    clock.move(days=1)
+    second = Comparison(4, first.findings[1:])
+    saved(units, lambda uow: uow.comparisons.put(*HERE, second))
+    assert get() == Compared(second, clock.at, second.findings)
+    assert seen(units, lambda uow: uow.comparisons.get("gallery-2", TENANT)) is None
+
+
+def test_a_comparison_is_claimed_once_when_it_is_due(units, clock):
+    hour = dt.timedelta(hours=1)
+    plan = lambda at, **how: saved(units, lambda uow: uow.comparisons.plan(*HERE, at, **how))  # noqa: E731
+    claim = lambda: saved(units, lambda uow: uow.comparisons.claim(*HERE, hour))  # noqa: E731
+    assert not claim()
+    plan(START + hour)
+    plan(START, again=False)
+    assert not claim()
+    clock.move(hours=1)
+    assert (claim(), claim()) == (True, False)
+    clock.move(hours=1)
+    assert claim()
+    plan(START + 24 * hour)
+    saved(units, lambda uow: uow.comparisons.hasten(clock.at))
+    assert claim()
+    assert seen(units, lambda uow: uow.comparisons.get(*HERE)) is None

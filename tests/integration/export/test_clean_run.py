@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from galleria_xero_plugin.domain.accounting import InvoiceStatus
+from galleria_xero_plugin.domain.comparison import What
 from galleria_xero_plugin.domain.model import ItemKind
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
 from galleria_xero_plugin.simulator.core.books import summary
@@ -221,7 +222,7 @@ def test_the_comparison_names_what_a_person_voided_in_xero(office: Office):
     next(row for row in rows.values() if row["InvoiceNumber"] == "AG-2")["Status"] = "VOIDED"
 
     found = office.export().compare(office.connection.id)
-    assert (found.agreeing, found.missing, found.extra) == (2, ("AG-2",), ())
+    assert (found.agreeing, [(one.what, one.number) for one in found.findings]) == (2, [(What.GONE, "AG-2")])
 
 
 def test_a_new_invoice_waits_for_typing_errors_unless_a_person_says_send_now(office: Office):

@@ -4,11 +4,11 @@ import pytest
 
 from galleria_xero_plugin.cli import GROUP
 from galleria_xero_plugin.db import Vault
+from galleria_xero_plugin.domain.comparison import Comparison
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState
 from galleria_xero_plugin.jobs import worker
 from galleria_xero_plugin.ports.records import SCHEDULE, NewDocument
 from galleria_xero_plugin.services.export import Export
-from galleria_xero_plugin.services.export.compare import Comparison
 
 from .conftest import close
 from .site import create_app, db
@@ -98,7 +98,7 @@ def test_sweep_sync_and_reconcile(run, site):
 
 
 def test_reconcile_says_what_waits(run, site, monkeypatch):
-    comparison = Comparison(2, (), (), (), ())
+    comparison = Comparison(2)
     monkeypatch.setattr(Export, "compare", lambda self, connection_id: comparison)
     assert run("reconcile") == (0, f"north-light: {comparison} No invoice waits.\n")
     here = site.connection.gallery_id, site.connection.tenant_id

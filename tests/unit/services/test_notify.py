@@ -1,9 +1,11 @@
 """Mail: once each, to the right people, harmless, and never in the way."""
 
 import datetime as dt
+import re
 
 import pytest
 
+from galleria_xero_plugin.domain.comparison import Comparison, Finding, What
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunTrigger
 from galleria_xero_plugin.ports.records import SCHEDULE, ConnectionStatus, NewDocument
 from galleria_xero_plugin.testing.factories import make_xero_contact
@@ -43,6 +45,62 @@ def test_a_mail_server_that_is_away_breaks_nothing_and_the_mail_stays_owed(house
     assert house.notify.disconnected(connection) is False
     house.mailer.down = False
     assert house.notify.disconnected(connection) is True
+
+
+def test_the_mail_about_a_disconnection_is_made_up_for_by_the_sweep(house):
+    webservice, connection = house.connected()
+    house.auth.tenants, tenants = [], house.auth.tenants
+    house.mailer.down = True
+    assert house.connect.noticed_lost(connection.id)
+    assert house.notify.attention() == 0
+    house.mailer.down = False
+    assert (house.notify.attention(), house.notify.attention()) == (1, 0)
+    mail, = house.mailer.sent
+    assert mail.subject == "North was disconnected in Xero"
+
+
+def test_nobody_is_told_about_a_disconnection_that_is_over(house):
+    webservice, connection = house.connected()
+    house.auth.tenants, tenants = [], house.auth.tenants
+    house.mailer.down = True
+    house.connect.noticed_lost(connection.id)
+    with house.units.write() as uow:
+        uow.connections.connect("north-light", webservice.id, tenants[0], house.auth.tokens())
+        uow.commit()
+    house.mailer.down = False
+    assert house.notify.attention() == 0
+
+
+def compared(house, connection, *numbers):
+    findings = tuple(Finding(What.ABSENT, number) for number in numbers)
+    house.clock.move(days=1)
+    with house.units.write() as uow:
+        uow.comparisons.put("north-light", connection.tenant_id, Comparison(7, findings))
+        uow.commit()
+
+
+def test_what_a_comparison_finds_is_told_once_and_again_when_it_comes_back(house):
+    _, connection = house.connected()
+    compared(house, connection)
+    assert house.notify.attention() == 0
+    compared(house, connection, "AG-1")
+    house.mailer.down = True
+    assert house.notify.attention() == 0
+    house.mailer.down = False
+    assert (house.notify.attention(), house.notify.attention()) == (1, 0)
+    compared(house, connection, "AG-1")
+    assert house.notify.attention() == 0, "not every night"
+    compared(house, connection, "AG-1", "AG-2")
+    assert house.notify.attention() == 1
+    compared(house, connection, "AG-2")
+    assert house.notify.attention() == 0
+    compared(house, connection, "AG-1", "AG-2")
+    assert house.notify.attention() == 1
+    assert [re.findall(r"- (AG-\d)", mail.text) for mail in house.mailer.sent] == [["AG-1"], ["AG-2"], ["AG-1"]]
+    first = house.mailer.sent[0]
+    assert first.subject == "North and your gallery do not agree"
+    assert "1 missing in Xero, 0 too many in Xero, 0 different in Xero" in first.text
+    assert "Show what does not agree: https://site.example/xero/comparison" in first.text
 
 
 def test_the_permission_mail_is_made_up_for_by_the_sweep(house):
