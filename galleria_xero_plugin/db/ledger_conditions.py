@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +44,7 @@ def waits() -> ColumnElement[bool]:
     return EXPORT.c.state.in_(_values(WAITING))
 
 
+@functools.cache  # aliases of a table with forty columns are made once, not several times for every page
 def behind() -> ColumnElement[bool]:
     """PENDING, but it cannot go on, because what it depends on waits, or what that depends on in turn."""
     further_waits = (

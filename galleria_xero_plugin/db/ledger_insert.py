@@ -10,6 +10,7 @@ from sqlalchemy import case, select, update
 from ..domain.states import DocumentState
 from ..ports.records import NewDocument
 from .ledger_conditions import EXPORT, number_is_free
+from .ledger_models import NO_DATE
 from .ledger_record import folded, row_id
 from .store import Store, chunks
 from .types import dumps
@@ -119,5 +120,5 @@ def _content(document: NewDocument) -> dict[str, Any]:
         "words": folded(document.label, document.contact_name),
         "amount": document.amount,
         "currency": document.currency,
-        "document_date": document.document_date,
+        "document_date": document.document_date or NO_DATE,
     }

@@ -17,6 +17,8 @@ from .types import Exact, Key
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 
+NO_DATE = dt.date.min
+
 # A skipped row reserves no number, and a conflict is about a number that somebody else has.
 NUMBER_FREE_STATES = ("skipped", "conflict")
 NUMBERED_KINDS = ("contact", "invoice", "credit_note", "payment")
@@ -33,7 +35,8 @@ class Export(Base):
 
     `id` is made from the identity (`ledger_record.row_id`), so that `depends_on` can name a row that comes later,
     or never: a contact that was linked by the import needs none. `words` is what a search looks at, folded
-    once here because SQLite folds ASCII only.
+    once here because SQLite folds ASCII only. `document_date` is NO_DATE where there is none: databases do not
+    agree on the place of a null in an order.
     """
 
     __tablename__ = PREFIX + "export"
@@ -95,6 +98,13 @@ class Export(Base):
             *("gallery_id", "tenant_id", "kind", "state", "batch_cap", "document_date", "natural_key"),
         ),
         Index("ix_galleria_xero_export_parent", "gallery_id", "tenant_id", "kind", "parent_local_id"),
+        # In the order of the pages that list documents.
+        Index("ix_galleria_xero_export_listed", "gallery_id", "tenant_id", "document_date", "natural_key", "id"),
+        # What the counts on every page look at, and nothing else, so that they never read the rows themselves.
+        Index(
+            "ix_galleria_xero_export_shown",
+            *("gallery_id", "tenant_id", "state", "kind", "reason_code", "depends_on"),
+        ),
         CheckConstraint("state <> 'done' OR xero_id IS NOT NULL", name="done_has_xero_id"),
         CheckConstraint(f"xero_id <> '{ZERO_GUID}'", name="xero_id_not_zero"),
     )
@@ -120,6 +130,8 @@ class Attempt(Base):
     outcome: Mapped[str]
     request_id: Mapped[str]
 
+    __table_args__ = (Index("ix_galleria_xero_attempt_sent", "connection_id", "sent_at"),)
+
 
 class AttemptDocument(Base):
     """Which documents an attempt carried; `attempt` is which try of the document it was."""
@@ -129,6 +141,8 @@ class AttemptDocument(Base):
     document_id: Mapped[str] = mapped_column(Key(ID_LENGTH), ForeignKey(PREFIX + "export.id"), primary_key=True)
     batch_id: Mapped[str] = mapped_column(Key(ID_LENGTH), ForeignKey(PREFIX + "attempt.batch_id"), primary_key=True)
     attempt: Mapped[int]
+
+    __table_args__ = (Index("ix_galleria_xero_attempt_document_batch", "batch_id"),)
 
 
 class WebhookEvent(Base):

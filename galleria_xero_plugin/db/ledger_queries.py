@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 
 from ..domain.states import DocumentKind, DocumentState
-from ..ports.records import Document
+from ..ports.records import Document, Run
 from .ledger_conditions import EXPORT, behind, may_be_sent, of_organisation, state, waits
 from .ledger_models import Attempt, AttemptDocument
 from .ledger_record import RECORD, folded, record
@@ -19,8 +19,6 @@ from .types import clean, from_ms
 
 _ATTEMPT = table_of(Attempt)
 _CARRIED = table_of(AttemptDocument)
-# A contact has no date, and a row without one has a place in the list all the same.
-_LISTED_BY = func.coalesce(EXPORT.c.document_date, dt.date.min)
 
 
 class Queries(Store):
@@ -69,36 +67,39 @@ class Queries(Store):
         while ids := {document.depends_on for document in documents if document.depends_on} - found.keys():
             documents = []
             for chunk in chunks(sorted(ids)):
-                query = select(*RECORD).where(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id.in_(chunk))
-                documents += [record(row) for row in self._read(query)]
+                # By the id alone: with the gallery in the condition SQLite would read all of its rows instead.
+                rows = self._read(select(*RECORD).where(EXPORT.c.id.in_(chunk)))
+                documents += [record(row) for row in rows if row.gallery_id == gallery_id]
             found |= {document.id: document for document in documents}
         return found
 
     def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]:
-        shown = case((behind(), DocumentState.BLOCKED.value), else_=EXPORT.c.state).label("shown")
-        query = (
-            select(EXPORT.c.kind, shown, func.count())
-            .where(of_organisation(gallery_id, tenant_id))
-            .group_by(EXPORT.c.kind, "shown")  # by its name: PostgreSQL takes equal parameters for different ones
-        )
-        return {(DocumentKind(kind), DocumentState(name)): count for kind, name, count in self._read(query)}
+        here = of_organisation(gallery_id, tenant_id)
+        by_state = select(EXPORT.c.kind, EXPORT.c.state, func.count()).where(here).group_by(EXPORT.c.kind, EXPORT.c.state)
+        found = {(DocumentKind(kind), DocumentState(name)): count for kind, name, count in self._read(by_state)}
+        stuck = select(EXPORT.c.kind, func.count()).where(here, behind()).group_by(EXPORT.c.kind)
+        for name, count in self._read(stuck):
+            kind = DocumentKind(name)
+            pending, blocked = (kind, DocumentState.PENDING), (kind, DocumentState.BLOCKED)
+            found[blocked] = found.get(blocked, 0) + count
+            if left := found.pop(pending) - count:
+                found[pending] = left
+        return found
 
     def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
+        here = of_organisation(gallery_id, tenant_id)
         payment = EXPORT.c.kind == DocumentKind.PAYMENT.value
-        code = case(
-            (and_(behind(), payment), "waiting_for_invoice"),
-            (behind(), "waiting_for_contact"),
-            else_=func.coalesce(EXPORT.c.reason_code, ""),
-        ).label("code")
-        query = (
-            select(code, func.count())
-            .where(
-                of_organisation(gallery_id, tenant_id),
-                or_(waits(), and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None)), behind()),
-            )
-            .group_by("code")
-        )
-        return {found: count for found, count in self._read(query)}
+        first = case((payment, "waiting_for_invoice"), else_="waiting_for_contact").label("code")
+        code = func.coalesce(EXPORT.c.reason_code, "").label("code")
+        with_reason = or_(waits(), and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None), ~behind()))
+        found: dict[str, int] = defaultdict(int)
+        for rows in (
+            select(code, func.count()).where(here, with_reason).group_by("code"),
+            select(first, func.count()).where(here, behind()).group_by("code"),  # by name: see PostgreSQL's parameters
+        ):
+            for name, count in self._read(rows):
+                found[name] += count
+        return dict(found)
 
     def page(
         self,
@@ -111,9 +112,18 @@ class Queries(Store):
         after: str | None = None,
         limit: int = 50,
         as_shown: bool = False,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        run: Run | None = None,
     ) -> tuple[Sequence[Document], str | None]:
         here = of_organisation(gallery_id, tenant_id)
         query = select(*RECORD).where(here)
+        if since is not None:
+            query = query.where(EXPORT.c.document_date >= since)
+        if until is not None:
+            query = query.where(EXPORT.c.document_date <= until)
+        if run is not None:
+            query = query.where(_handled_in(run))
         if states is not None:
             wanted = EXPORT.c.state.in_([one.value for one in states])
             if as_shown:
@@ -168,7 +178,19 @@ class Queries(Store):
         return from_ms(found) if isinstance(found, int) else found
 
 
-_PLACE = (_LISTED_BY.label("listed_by"), EXPORT.c.natural_key, EXPORT.c.id)
+_PLACE = (EXPORT.c.document_date, EXPORT.c.natural_key, EXPORT.c.id)
+
+
+def _handled_in(run: Run) -> ColumnElement[bool]:
+    """Sent by the run, or last decided while it went on: found in Xero, refused, put aside with a reason."""
+    start, end = run.created_at, run.finished_at
+    sent = [_ATTEMPT.c.connection_id == run.connection_id, _ATTEMPT.c.sent_at >= start]
+    decided = [EXPORT.c.updated_at >= start]
+    if end is not None:
+        sent.append(_ATTEMPT.c.sent_at <= end)
+        decided.append(EXPORT.c.updated_at <= end)
+    carried = select(_CARRIED.c.document_id).join(_ATTEMPT, _CARRIED.c.batch_id == _ATTEMPT.c.batch_id).where(*sent)
+    return or_(EXPORT.c.id.in_(carried), and_(*decided))
 
 
 def _mentions(search: str) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from ..domain.states import DocumentKind, DocumentState
 from ..ports.records import Document
 from .ledger_conditions import EXPORT
+from .ledger_models import NO_DATE
 from .types import dumps
 
 _NAMESPACE = uuid.UUID("5d0b5c1e-6a36-4d0e-9f5e-3a6c1f0e7b42")
@@ -51,7 +52,7 @@ def record(row: Row[Any]) -> Document:
         contact_name=row.contact_name,
         amount=row.amount,
         currency=row.currency,
-        document_date=row.document_date,
+        document_date=None if row.document_date == NO_DATE else row.document_date,
         redated_to=row.redated_to,
         parent_local_id=row.parent_local_id,
         created_at=row.created_at,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from ..domain.states import DocumentKind, DocumentState
-from .records import Batch, Document, NewDocument
+from .records import Batch, Document, NewDocument, Run
 
 
 class LedgerStore(Protocol):
@@ -126,9 +126,13 @@ class LedgerStore(Protocol):
         after: str | None = None,
         limit: int = 50,
         as_shown: bool = False,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        run: Run | None = None,
     ) -> tuple[Sequence[Document], str | None]:
         """Newest document date first; the second value is the cursor of the next page or None. With `as_shown`
-        the states are those that people see, as in `counts`."""
+        the states are those that people see, as in `counts`. `since` and `until` are document dates, both
+        included; `run` takes what it sent, and what was last decided while it went on."""
 
     def attempts(self, gallery_id: str, document_id: str) -> Sequence[Mapping[str, str]]:
         """The document's attempts: sent_at, finished_at, status, outcome, request_id (texts)."""
