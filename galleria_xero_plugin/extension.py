@@ -24,6 +24,7 @@ from .ports.store import HostUnits
 from .ports.xero import Secret, XeroApi, XeroAuth
 from .proxies import EXTENSION_KEY, State, state
 from .services.container import Services
+from .services.activity import Activity
 from .services.calls import Calls
 from .services.connect import Connect
 from .services.contact_import import ContactImport
@@ -182,6 +183,7 @@ def compose(
         worker=worker,
         finished=notify.first_export_finished,
     )
+    queries = Queries(units, gallery, queue, links)
     return State(
         config=config,
         gallery=gallery,
@@ -197,7 +199,8 @@ def compose(
             contact_import=ContactImport(units, gallery, api, calls, leases, queue, clock, config),
             schedules=schedules,
             notify=notify,
-            queries=Queries(units, gallery, queue, links),
+            queries=queries,
+            activity=Activity(units, gallery, runs, links, queries.service_page),
             questions=Questions(units, runs),
             redating=Redating(units, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),

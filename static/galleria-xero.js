@@ -59,6 +59,22 @@ document.addEventListener("toggle", (event) => {
   }
 }, true);
 
+// Copying a text: the button is of use only where this module runs.
+for (const button of document.querySelectorAll("[data-gx-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const text = document.getElementById(button.dataset.gxCopy);
+    const said = document.querySelector("[data-gx-copied]");
+    text.select();
+    try {
+      await navigator.clipboard.writeText(text.value);
+      said.textContent = said.dataset.words;
+    } catch {
+      // not allowed here: the text is selected, and the keyboard copies it
+    }
+  });
+}
+
 // What has to be read first after a refused save.
 document.querySelector("[data-gx-focus]")?.focus();
 

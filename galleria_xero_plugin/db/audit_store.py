@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 
 from ..ports.records import Actor, AuditEntry
 from .models import Audit, table_of
@@ -29,9 +30,14 @@ class SqlAudit(Store):
             )
         )
 
+    def of_subject(self, gallery_id: str, subject: str) -> Sequence[AuditEntry]:
+        query = select(_AUDIT).where(_AUDIT.c.gallery_id == gallery_id, _AUDIT.c.subject == subject)
+        return [_record(row) for row in self._read(query.order_by(_AUDIT.c.number))]
+
     def latest(self, gallery_id: str, limit: int = 100) -> Sequence[AuditEntry]:
         query = select(_AUDIT).where(_AUDIT.c.gallery_id == gallery_id).order_by(_AUDIT.c.number.desc()).limit(limit)
-        return [
-            AuditEntry(row.at, row.actor_id, row.actor_name, row.action, row.subject, row.outcome)
-            for row in self._read(query)
-        ]
+        return [_record(row) for row in self._read(query)]
+
+
+def _record(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(row.at, row.actor_id, row.actor_name, row.action, row.subject, row.outcome)

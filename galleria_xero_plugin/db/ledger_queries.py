@@ -8,17 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 
-from ..domain.states import DocumentKind, DocumentState
-from ..ports.records import Document, Run
+from ..domain.states import DocumentKind, DocumentState, RunKind
+from ..ports.records import Document
+from ..ports.records import Run as RunRecord
 from .ledger_conditions import EXPORT, behind, may_be_sent, of_organisation, state, waits
 from .ledger_models import Attempt, AttemptDocument
 from .ledger_record import RECORD, folded, record
-from .models import table_of
+from .models import Run, table_of
 from .store import Store, chunks, past
 from .types import clean, from_ms
 
 _ATTEMPT = table_of(Attempt)
 _CARRIED = table_of(AttemptDocument)
+_RUN = table_of(Run)
 
 
 class Queries(Store):
@@ -114,7 +116,7 @@ class Queries(Store):
         as_shown: bool = False,
         since: dt.date | None = None,
         until: dt.date | None = None,
-        run: Run | None = None,
+        run: RunRecord | None = None,
     ) -> tuple[Sequence[Document], str | None]:
         here = of_organisation(gallery_id, tenant_id)
         query = select(*RECORD).where(here)
@@ -143,9 +145,16 @@ class Queries(Store):
         return found[:limit], found[limit - 1].id if more else None
 
     def attempts(self, gallery_id: str, document_id: str) -> Sequence[Mapping[str, str]]:
+        going_then = and_(
+            _RUN.c.connection_id == _ATTEMPT.c.connection_id,
+            _RUN.c.kind == RunKind.EXPORT.value,
+            _RUN.c.created_at <= _ATTEMPT.c.sent_at,
+            or_(_RUN.c.finished_at.is_(None), _RUN.c.finished_at >= _ATTEMPT.c.sent_at),
+        )
         query = (
-            select(_ATTEMPT)
+            select(_ATTEMPT, _RUN.c.id.label("run_id"), _RUN.c.trigger, _RUN.c.asked_by)
             .join(_CARRIED, _CARRIED.c.batch_id == _ATTEMPT.c.batch_id)
+            .outerjoin(_RUN, going_then)
             .where(_CARRIED.c.document_id == document_id, _ATTEMPT.c.gallery_id == gallery_id)
             .order_by(_CARRIED.c.attempt)
         )
@@ -156,6 +165,9 @@ class Queries(Store):
                 "status": "" if row.http_status is None else str(row.http_status),
                 "outcome": row.outcome,
                 "request_id": row.request_id,
+                "run_id": row.run_id or "",
+                "trigger": row.trigger or "",
+                "asked_by": row.asked_by or "",
             }
             for row in self._read(query)
         ]
@@ -181,7 +193,7 @@ class Queries(Store):
 _PLACE = (EXPORT.c.document_date, EXPORT.c.natural_key, EXPORT.c.id)
 
 
-def _handled_in(run: Run) -> ColumnElement[bool]:
+def _handled_in(run: RunRecord) -> ColumnElement[bool]:
     """Sent by the run, or last decided while it went on: found in Xero, refused, put aside with a reason."""
     start, end = run.created_at, run.finished_at
     sent = [_ATTEMPT.c.connection_id == run.connection_id, _ATTEMPT.c.sent_at >= start]

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
+from ..domain.reasons import BY_A_PERSON
 from ..domain.states import DocumentState
-from .ledger_conditions import EXPORT, number_is_free, of_organisation
+from .ledger_conditions import EXPORT, number_is_free, of_organisation, state
 from .ledger_insert import NUMBER_TAKEN_MESSAGE, Insertion
 from .ledger_models import NUMBER_FREE_STATES
 from .ledger_queries import Queries
@@ -43,8 +44,12 @@ class SqlLedger(Insertion, Work, Queries):
         return self._to_pending(*conditions)
 
     def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
+        asleep = or_(
+            EXPORT.c.state.in_(_WOKEN),
+            and_(state(DocumentState.SKIPPED), EXPORT.c.reason_code.in_(sorted(BY_A_PERSON))),
+        )
         return sum(
-            self._to_pending(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id.in_(chunk), EXPORT.c.state.in_(_WOKEN))
+            self._to_pending(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id.in_(chunk), asleep)
             for chunk in chunks(list(document_ids))
         )
 

@@ -217,7 +217,10 @@ class Audit(Base):
     subject: Mapped[str]
     outcome: Mapped[str]
 
-    __table_args__ = (Index("ix_galleria_xero_audit_gallery", "gallery_id", "number"),)
+    __table_args__ = (
+        Index("ix_galleria_xero_audit_gallery", "gallery_id", "number"),
+        Index("ix_galleria_xero_audit_subject", "gallery_id", "subject"),
+    )
 
 
 class Notice(Base):

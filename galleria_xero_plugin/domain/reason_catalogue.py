@@ -74,6 +74,7 @@ FACTS = {
     "tax_type": "the chosen tax rate",
     "total": "its total",
     "until": "a little later",
+    "who": "Somebody",
     "xero": "no further explanation",
     "xero_currency": "one currency",
     "xero_email": "another e-mail address",
@@ -176,6 +177,8 @@ _ROWS = (
      "It was cancelled or deleted before it reached Xero, so there is nothing to book.", _ITSELF, "Open the invoice"),
     ("settling_down", "Just issued",
      "It is sent at {until}, so that you can still correct a typing error.", _ITSELF, "Send now"),
+    ("stopped_asking", "Not asked about any more",
+     "{who} pressed Stop asking. It is not sent unless somebody presses Ask again.", _ITSELF, "Ask again"),
     # Contacts
     ("contact_ambiguous", "Which contact is it?",
      "Xero has several contacts that may be {contact}.", _YOU, "Choose the contact"),

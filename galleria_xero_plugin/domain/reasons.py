@@ -19,7 +19,9 @@ from .reason_catalogue import CATALOGUE, FACTS, UNKNOWN, Reason, Whose
 from .totals import currency_decimals, has_decimals, round_half_up
 
 __all__ = [
+    "BY_A_PERSON",
     "REASONS",
+    "STOPPED",
     "Explanation",
     "Hold",
     "Reason",
@@ -28,6 +30,10 @@ __all__ = [
     "explain",
     "percent_text",
 ]
+
+STOPPED = "stopped_asking"
+BY_A_PERSON = frozenset({STOPPED})
+"""Reasons of documents that a person has put aside: nothing but a person takes them up again."""
 
 REASONS: Mapping[str, Reason] = {reason.code: reason for reason in CATALOGUE}
 

@@ -100,7 +100,8 @@ class LedgerStore(Protocol):
         stays shown until then."""
 
     def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
-        """A person's Retry or Send now: these BLOCKED, REJECTED or CONFLICT rows become PENDING at once."""
+        """A person's Retry or Send now: these BLOCKED, REJECTED or CONFLICT rows, and those SKIPPED ones that a
+        person had put aside, become PENDING at once."""
 
     def redate(self, gallery_id: str, document_id: str, day: dt.date) -> bool:
         """A person lets a waiting document be booked on another day. False when it does not wait (any more)."""
@@ -135,7 +136,8 @@ class LedgerStore(Protocol):
         included; `run` takes what it sent, and what was last decided while it went on."""
 
     def attempts(self, gallery_id: str, document_id: str) -> Sequence[Mapping[str, str]]:
-        """The document's attempts: sent_at, finished_at, status, outcome, request_id (texts)."""
+        """The document's attempts, oldest first: sent_at, finished_at, status, outcome, request_id, and of the run
+        that was going then run_id, trigger, asked_by (texts, empty where there was none)."""
 
     def has_due_work(self, gallery_id: str, tenant_id: str) -> bool:
         """Whether any row is PENDING and due, UNKNOWN and due, or SENDING."""

@@ -243,6 +243,9 @@ class AuditStore(Protocol):
 
     def add(self, gallery_id: str, actor: Actor, action: str, *, subject: str = "", outcome: str = "ok") -> None: ...
 
+    def of_subject(self, gallery_id: str, subject: str) -> Sequence[AuditEntry]:
+        """What was done about one thing, oldest first."""
+
     def latest(self, gallery_id: str, limit: int = 100) -> Sequence[AuditEntry]: ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .activity import Activity
 from .connect import Connect
 from .contact_import import ContactImport
 from .doorbell import Doorbell
@@ -33,6 +34,7 @@ class Services:
     schedules: Schedules
     notify: Notify
     queries: Queries
+    activity: Activity
     questions: Questions
     redating: Redating
     doorbell: Doorbell

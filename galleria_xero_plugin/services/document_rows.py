@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..domain.reasons import BY_A_PERSON
 from ..domain.states import WAITING, DocumentKind, DocumentState
 from ..ports.gallery import Gallery
 from ..ports.records import ContactConflict, Document
@@ -95,7 +96,8 @@ def document_row(
         xero_url=xero_url,
         gallery_url=gallery_url,
         target=target,
-        may_retry=given.state in WAITING,
+        may_retry=given.state in WAITING or given.reason_code in BY_A_PERSON,
+        may_stop=given.state in WAITING and given.kind is not DocumentKind.CONTACT,
         waits_for=waits_for,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 
 from ..domain.model import Access
 from ..domain.reasons import Whose, explain
@@ -14,31 +13,25 @@ from ..ports.records import Connection, ConnectionStatus, Document, Run, Webserv
 from ..ports.runtime import JobQueue
 from ..ports.store import UnitOfWork, Units
 from . import wording
-from .document_rows import GROUPS, Links, conflict_rows, contact_url, document_row
+from .document_life import life
+from .document_rows import Links, conflict_rows, contact_url, document_row
 from .questions import candidates
 from .redating import open_day_for
 from .read_models import (
-    ActivityFilter,
-    ActivityPage,
-    Attempt,
     ComparisonPage,
     ConflictsPage,
     DocumentPage,
-    Group,
     ListPage,
     RunPage,
     RunView,
     ServicePage,
     ServiceRow,
     Waiting,
-    Words,
 )
 from .settings_page import SettingsPage, settings_page
 from .usage import Meaning, meaning, today_of
 
-PAGE = 50
 LEFT = (DocumentState.PENDING, DocumentState.SENDING, DocumentState.UNKNOWN)
-Counts = Mapping[tuple[DocumentKind, DocumentState], int]
 
 
 class Queries:
@@ -101,49 +94,8 @@ class Queries:
             today = today_of(gallery, uow.now())
         return meaning(self._gallery, access.gallery_id, sync_from, today)
 
-    def activity_page(self, access: Access, webservice_id: str, chosen: ActivityFilter) -> ActivityPage:
-        """Every document ever sent to the organisation, also by an earlier webservice."""
-        gallery = self._gallery.info(access.gallery_id)
-        documents: Sequence[Document] = ()
-        before: Mapping[str, Document] = {}
-        counts: Counts = {}
-        next_cursor = None
-        with self._units.read() as uow:
-            now = uow.now()
-            row = _row(uow, _webservice(uow, access, webservice_id), now, today_of(gallery, now))
-            if row.connection is not None:
-                tenant_id = row.connection.tenant_id
-                counts = uow.ledger.counts(access.gallery_id, tenant_id)
-                documents, next_cursor = uow.ledger.page(
-                    access.gallery_id,
-                    tenant_id,
-                    states=GROUPS[chosen.group][1] or None,
-                    kind=chosen.kind,
-                    search=chosen.search,
-                    after=chosen.after,
-                    limit=PAGE,
-                    as_shown=True,
-                )
-                before = uow.ledger.before(access.gallery_id, documents)
-        used = {kind for kind, _ in counts}
-        return ActivityPage(
-            gallery=gallery,
-            now=now,
-            row=row,
-            chosen=chosen,
-            groups=tuple(
-                Group(name, label, sum(n for (_, state), n in counts.items() if not states or state in states))
-                for name, (label, states) in GROUPS.items()
-            ),
-            kinds=tuple((kind, words) for kind, words in wording.KINDS.items() if kind in used),
-            documents=tuple(
-                document_row(document, before, row, self._gallery, self._links) for document in documents
-            ),
-            next_cursor=next_cursor,
-        )
-
     def document_page(self, access: Access, webservice_id: str, document_id: str) -> DocumentPage:
-        """One document with every attempt to send it."""
+        """One document with its whole life."""
         gallery = self._gallery.info(access.gallery_id)
         parent = None
         with self._units.read() as uow:
@@ -157,7 +109,10 @@ class Queries:
                     access.gallery_id, document.tenant_id, DocumentKind.INVOICE, [document.parent_local_id]
                 ).get(document.parent_local_id)
             before = uow.ledger.before(access.gallery_id, [document])
-            attempts = uow.ledger.attempts(access.gallery_id, document_id)
+            happened = life(
+                document, uow.ledger.attempts(access.gallery_id, document_id),
+                uow.audit.of_subject(access.gallery_id, document_id),
+            )  # fmt: skip
             offered = candidates(uow, document)
             open_day = open_day_for(uow, document)
         shown = document_row(document, before, row, self._gallery, self._links)
@@ -167,7 +122,7 @@ class Queries:
             row=row,
             shown=shown,
             parent=parent,
-            attempts=tuple(_attempt(one) for one in attempts),
+            life=happened,
             candidates=tuple((contact, contact_url(contact.id, row, self._links)) for contact in offered),
             open_day=open_day,
         )
@@ -270,34 +225,3 @@ def _run_view(uow: UnitOfWork, run: Run, connection: Connection | None, now: dt.
             counts = uow.ledger.counts(connection.gallery_id, connection.tenant_id)
             left = sum(count for (_, state), count in counts.items() if state in LEFT)
     return wording.run_view(run, left=left, paused_until=paused_until)
-
-
-def _attempt(fields: Mapping[str, str]) -> Attempt:
-    return Attempt(
-        sent_at=_instant(fields.get("sent_at")),
-        finished_at=_instant(fields.get("finished_at")),
-        outcome=_outcome(fields.get("outcome") or ""),
-        status=fields.get("status") or "",
-        request_id=fields.get("request_id") or "",
-    )
-
-
-def _instant(text: str | None) -> dt.datetime | None:
-    if not text:
-        return None
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
-
-
-def _outcome(text: str) -> Words:
-    """What the export noted of an attempt, in words."""
-    if text.startswith("answered"):
-        return Words("Sent; Xero answered")
-    return {
-        "": Words("Sent; no answer was noted"),
-        "not sent": Words("It did not leave"),
-        "unknown": Words("Sent; Xero did not confirm"),
-    }.get(text, Words("%(outcome)s", {"outcome": text}))

@@ -171,6 +171,7 @@ class DocumentRow:
     gallery_url: str
     target: Target
     may_retry: bool
+    may_stop: bool = False
     waits_for: str = ""
 
 
@@ -190,12 +191,20 @@ class ActivityFilter:
     group: str = ""
     kind: DocumentKind | None = None
     search: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    run_id: str = ""
     after: str | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.group or self.kind or self.search or self.since or self.until or self.run_id)
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityPage:
-    """Every document, newest first."""
+    """Every document, newest first. `runs` are offered to choose from."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -205,17 +214,29 @@ class ActivityPage:
     kinds: tuple[tuple[DocumentKind, Words], ...]
     documents: tuple[DocumentRow, ...]
     next_cursor: str | None
+    runs: tuple[RunView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One time that a document was sent."""
+class LetterPage:
+    """Documents for the bookkeeper, those of one cause together."""
 
-    sent_at: dt.datetime | None
-    finished_at: dt.datetime | None
-    outcome: Words
-    status: str
-    request_id: str
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+    causes: tuple[tuple[Document, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something in a document's life: when, what, who or what asked for it (None: nobody is named), in which run,
+    and Xero's own reference of the request."""
+
+    at: dt.datetime | None
+    what: Words
+    asked: Words | None = None
+    run_id: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +249,7 @@ class DocumentPage:
     row: ServiceRow
     shown: DocumentRow
     parent: Document | None
-    attempts: tuple[Attempt, ...]
+    life: tuple[Event, ...]
     candidates: tuple[tuple[XeroContact, str], ...]
     open_day: dt.date | None = None
 

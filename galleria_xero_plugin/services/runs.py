@@ -90,13 +90,17 @@ class Runs:
             if webservice.mapping_completed_at is None:
                 raise InvalidInput({"mapping": "Choose the accounts and tax rates first, then press Update Webservice."})
             documents = [uow.ledger.get(gallery_id, document_id) for document_id in document_ids]
-            woken = uow.ledger.wake(gallery_id, [row.id for row in documents if row and _can_go(row, connection)])
+            able = [row for row in documents if row and _can_go(row, connection)]
+            woken = uow.ledger.wake(gallery_id, [row.id for row in able])
+            woken += sum(row.state is DocumentState.PENDING for row in able)  # those only lack a run
             if not woken:
                 return None, 0
             run = uow.runs.open_of(connection.id, RunKind.EXPORT)
             if run is None:
                 run = uow.runs.open(connection, RunKind.EXPORT, RunTrigger.PERSON, actor)
             uow.audit.add(gallery_id, actor, "documents tried again", subject=run.id, outcome=str(woken))
+            for row in able:
+                uow.audit.add(gallery_id, actor, "tried again", subject=row.id)
             uow.after_commit(lambda: self._queue.ring_export(connection.id))
             uow.commit()
         return run, woken

@@ -1,20 +1,24 @@
-"""Activity: every document, why it waits, and trying it again; and the questions of the contact import."""
+"""Activity: every document, why it waits, trying it again and putting it aside; and questions about contacts."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from ..domain.model import Access
+from ..domain.reasons import explain
 from ..domain.states import DocumentKind
 from ..errors import InvalidInput
-from ..ports.records import Actor
+from ..ports.records import Actor, Document
 from ..proxies import services
 from ..services.document_rows import GROUPS
 from ..services.read_models import ActivityFilter
+from ..services.wording import KINDS, document_state
 from .buttons import pressed
+from .csv_files import Cell, csv_answer
 from .responses import notice, page, see_other
 
 SEARCH_AT_MOST = 100
@@ -24,8 +28,23 @@ _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 def activity(access: Access, webservice_id: str) -> Response:
     """The documents, newest first, with a filter and a search."""
-    shown = services().queries.activity_page(access, webservice_id, _chosen())
+    shown = services().activity.page(access, webservice_id, _chosen())
     return page("activity.html", access, shown.gallery, page=shown)
+
+
+def activity_file(access: Access, webservice_id: str) -> Response:
+    """The same as a file, all pages of it."""
+    documents = services().activity.all(access, webservice_id, _chosen())
+    return csv_answer("xero-activity", _COLUMNS, (_line(document) for document in documents))
+
+
+def letter(access: Access, webservice_id: str) -> Response:
+    """What waits for the bookkeeper, or one document, as a text to copy."""
+    document_id = request.args.get("document") or None
+    if document_id and not _ID.fullmatch(document_id):
+        raise NotFound("This document does not exist.")
+    shown = services().activity.letter(access, webservice_id, document_id)
+    return page("letter.html", access, shown.gallery, page=shown)
 
 
 def document(access: Access, webservice_id: str, document_id: str) -> Response:
@@ -37,12 +56,9 @@ def document(access: Access, webservice_id: str, document_id: str) -> Response:
 @pressed
 def send_again(access: Access, webservice_id: str) -> Response:
     """Try again or Send now, for the ticked documents or the one of the button."""
-    document_ids = request.form.getlist("document")[:SENT_AT_MOST]
-    if not all(_ID.fullmatch(document_id) for document_id in document_ids):
-        raise BadRequest("These documents do not exist.")
+    document_ids = _ticked()
     if not document_ids:
-        notice("Please tick at least one document.", good=False)
-        return see_other("activity", webservice_id=webservice_id, group="waiting")
+        return _nothing_ticked(webservice_id)
     actor = Actor(access.user_id, access.user_name)
     try:
         run, woken = services().runs.send_again(access.gallery_id, webservice_id, document_ids, actor)
@@ -59,6 +75,33 @@ def comparison(access: Access, webservice_id: str) -> Response:
     """What the last comparison with Xero found."""
     shown = services().queries.comparison_page(access, webservice_id)
     return page("comparison.html", access, shown.gallery, page=shown)
+
+
+@pressed
+def stop_asking(access: Access, webservice_id: str) -> Response:
+    """Stop asking about the ticked documents: first what that means, then, confirmed, it is done."""
+    document_ids = _ticked()
+    if not document_ids:
+        return _nothing_ticked(webservice_id)
+    if "confirmed" not in request.form:
+        found = services().activity.to_stop(access, webservice_id, document_ids)
+        head = services().queries.service_page(access, webservice_id)
+        return page("stop_asking.html", access, head.gallery, page=head, documents=found)
+    count = services().activity.stop_asking(access, webservice_id, document_ids)
+    if not count:
+        raise NotFound("Nothing of this waits any more.")
+    notice("It is not asked about any more." if count == 1 else f"{count} documents are not asked about any more.")
+    return see_other("activity", webservice_id=webservice_id, group="waiting")
+
+
+@pressed
+def ask_again(access: Access, webservice_id: str, document_id: str) -> Response:
+    """Take up a document that was put aside."""
+    run = services().activity.ask_again(access, webservice_id, document_id)
+    if run is None:
+        raise NotFound("This document is not put aside.")
+    notice("It is taken up again now.")
+    return see_other("run", run_id=run.id)
 
 
 def contacts(access: Access, webservice_id: str) -> Response:
@@ -101,9 +144,49 @@ def _chosen() -> ActivityFilter:
     """The filter from the address; what makes no sense is left out."""
     group, kind = request.args.get("group", ""), request.args.get("kind", "")
     search = " ".join(request.args.get("search", "").replace("\x00", "").split())
+    run_id = request.args.get("run", "")
     return ActivityFilter(
         group=group if group in GROUPS else "",
         kind=DocumentKind(kind) if kind in set(DocumentKind) else None,
         search=search[:SEARCH_AT_MOST],
+        since=_day("since"),
+        until=_day("until"),
+        run_id=run_id if _ID.fullmatch(run_id) else "",
         after=request.args.get("after") or None,
     )
+
+
+def _day(name: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _ticked() -> list[str]:
+    document_ids = request.form.getlist("document")[:SENT_AT_MOST]
+    if not all(_ID.fullmatch(document_id) for document_id in document_ids):
+        raise BadRequest("These documents do not exist.")
+    return document_ids
+
+
+def _nothing_ticked(webservice_id: str) -> Response:
+    notice("Please tick at least one document.", good=False)
+    return see_other("activity", webservice_id=webservice_id, group="waiting")
+
+
+_COLUMNS = (
+    "Kind", "Number", "Contact", "Date", "Amount", "Currency", "State", "Reason", "Explanation", "Xero says",
+    "Number in Xero", "Amount in Xero", "Xero id", "First seen (UTC)", "Last change (UTC)",
+)  # fmt: skip
+
+
+def _line(document: Document) -> tuple[Cell, ...]:
+    state, _ = document_state(document)
+    why = explain(document.reason_code, document.reason_facts) if document.reason_code else None
+    return (
+        KINDS[document.kind].text, document.label or document.natural_key, document.contact_name,
+        document.document_date, document.amount, document.currency, state.text, why.title if why else "",
+        why.sentence if why else "", document.reason_facts.get("xero", ""), document.xero_number,
+        document.xero_total, document.xero_id, document.created_at, document.updated_at,
+    )  # fmt: skip

@@ -57,11 +57,15 @@ ROUTES = (
     Route("POST", "/runs/<uuid:run_id>/cancel", "cancel", CHANGE, run_views.cancel),
     # documents
     Route("GET", f"{_WEBSERVICE}/activity", "activity", VIEW, activity_views.activity),
+    Route("GET", f"{_WEBSERVICE}/activity.csv", "activity_file", VIEW, activity_views.activity_file),
     Route("POST", f"{_WEBSERVICE}/activity", "send_again", CHANGE, activity_views.send_again),
+    Route("POST", f"{_WEBSERVICE}/activity/stop", "stop_asking", CHANGE, activity_views.stop_asking),
+    Route("GET", f"{_WEBSERVICE}/for-bookkeeper", "letter", VIEW, activity_views.letter),
     Route("GET", f"{_WEBSERVICE}/documents/<uuid:document_id>", "document", VIEW, activity_views.document),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>", "is_this_one", CHANGE, activity_views.is_this_one),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/redate", "redate", CHANGE, activity_views.redate),
     Route("GET", f"{_WEBSERVICE}/comparison", "comparison", VIEW, activity_views.comparison),
+    Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/again", "ask_again", CHANGE, activity_views.ask_again),
     Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),
     Route("POST", f"{_WEBSERVICE}/contacts", "settle", CHANGE, activity_views.settle),
 )

@@ -20,6 +20,7 @@ INDEXES = {
         ["gallery_id", "tenant_id", "document_date", "natural_key", "id"],
     ),
     "ix_galleria_xero_attempt_sent": ("galleria_xero_attempt", ["connection_id", "sent_at"]),
+    "ix_galleria_xero_audit_subject": ("galleria_xero_audit", ["gallery_id", "subject"]),
     "ix_galleria_xero_attempt_document_batch": ("galleria_xero_attempt_document", ["batch_id"]),
 }
 

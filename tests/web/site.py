@@ -31,6 +31,7 @@ from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunK
 from galleria_xero_plugin.ports.records import Actor, NewDocument
 from galleria_xero_plugin.ports.xero import Grant, Secret, TokenSet, XeroTenant
 from galleria_xero_plugin.proxies import EXTENSION_KEY, State
+from galleria_xero_plugin.services.activity import Activity
 from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.queries import Queries
@@ -219,12 +220,15 @@ class Site:
         notify = SimpleNamespace(disconnected=lambda *_: True, reconnect_needed=lambda *_: True)
         tokens = SimpleNamespace(access=lambda *_: (1, Secret("access")))
         schedules = Schedules(self.units, self.gallery, runs, self.bell, tokens, notify, clock)
+        shown = Links(links.invoice_link, links.contact_link)
+        queries = Queries(self.units, self.gallery, self.bell, shown)
         self.services = SimpleNamespace(
             runs=runs,
+            queries=queries,
+            activity=Activity(self.units, self.gallery, runs, shown, queries.service_page),
             settings=SettingsService(self.units, self.gallery, schedules, self.bell),
             questions=Questions(self.units, runs),
             redating=Redating(self.units, runs),
-            queries=Queries(self.units, self.gallery, self.bell, Links(links.invoice_link, links.contact_link)),
             connect=Connect(self.units, self.login, tokens, runs, SimpleNamespace(refresh=self._read_reference),
                             schedules, self.bell, clock, gallery=self.gallery, notify=notify),
         )

@@ -15,7 +15,7 @@ from ...domain.fingerprint import content_hash
 from ...domain.mapping import contact_name
 from ...domain.markers import contact_number, marker, payment_identity
 from ...domain.model import GalleryInfo, Invoice, InvoiceState, Payment
-from ...domain.reasons import Hold, amount_text
+from ...domain.reasons import BY_A_PERSON, Hold, amount_text
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Connection, Document, NewDocument, Webservice
 from ...ports.store import UnitOfWork
@@ -104,6 +104,8 @@ class Intake:
     ) -> Iterable[NewDocument]:
         """What a change in the gallery means for an invoice that is in the ledger already; `aside` is why it is not
         to be sent as things are."""
+        if row.state is DocumentState.SKIPPED and row.reason_code in BY_A_PERSON:
+            return
         if row.state in _SENT:
             # While nobody knows whether it arrived, there is nothing to correct: `read_back` comes here afterwards
             if row.state is DocumentState.DONE:
@@ -158,6 +160,8 @@ class Intake:
             if row is None:
                 yield document
             elif row.marker == document.marker and row.state is not DocumentState.SKIPPED:
+                continue
+            elif row.state is DocumentState.SKIPPED and row.reason_code in BY_A_PERSON:
                 continue
             elif row.state is DocumentState.DONE:
                 yield self._payment_correction(row, invoice)

@@ -1,0 +1,193 @@
+"""Activity: every document in the order of its date, filtered, searched, listed whole for a file, and put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..domain.model import Access
+from ..domain.reasons import STOPPED, Whose, explain
+from ..domain.states import WAITING, DocumentKind, DocumentState
+from ..errors import NotFound
+from ..ports.gallery import Gallery
+from ..ports.records import Actor, Connection, Document, Run
+from ..ports.store import UnitOfWork, Units
+from . import wording
+from .document_rows import GROUPS, Links, as_shown, document_row
+from .read_models import ActivityFilter, ActivityPage, Group, LetterPage, ServicePage
+from .runs import Runs
+
+PAGE = 50
+FILE_PAGE = 500
+RUNS_OFFERED = 20
+LISTED_AT_MOST = 500
+"""Documents of a text for the bookkeeper: nobody reads more, and the CSV has them all."""
+ASKED_ABOUT = tuple(kind for kind in DocumentKind if kind is not DocumentKind.CONTACT)
+"""A contact is not put aside: whatever is sold to it would wait for ever."""
+
+
+class Activity:
+    """What a gallery sent, and what waits. `head` gives the head of a page about one webservice (NotFound for one
+    that is not this gallery's)."""
+
+    def __init__(
+        self, units: Units, gallery: Gallery, runs: Runs, links: Links, head: Callable[[Access, str], ServicePage]
+    ) -> None:
+        self._units = units
+        self._gallery = gallery
+        self._runs = runs
+        self._links = links
+        self._head = head
+
+    def page(self, access: Access, webservice_id: str, chosen: ActivityFilter) -> ActivityPage:
+        """Every document ever sent to the organisation, also by an earlier webservice."""
+        head = self._head(access, webservice_id)
+        documents: Sequence[Document] = ()
+        before: Mapping[str, Document] = {}
+        counts: Mapping[tuple[DocumentKind, DocumentState], int] = {}
+        runs: Sequence[Run] = ()
+        run, next_cursor = None, None
+        if (connection := head.row.connection) is not None:
+            scope = (access.gallery_id, connection.tenant_id)
+            with self._units.read() as uow:
+                run = _run(uow, connection, chosen)
+                runs = uow.runs.latest(access.gallery_id, webservice_id, RUNS_OFFERED)
+                counts = uow.ledger.counts(*scope)
+                documents, next_cursor = uow.ledger.page(
+                    *scope, **_conditions(chosen, run), after=chosen.after, limit=PAGE
+                )
+                before = uow.ledger.before(access.gallery_id, documents)
+        used = {kind for kind, _ in counts}
+        offered = [*runs, run] if run is not None and run.id not in {one.id for one in runs} else runs
+        return ActivityPage(
+            gallery=head.gallery,
+            now=head.now,
+            row=head.row,
+            chosen=chosen,
+            groups=tuple(
+                Group(name, label, sum(n for (_, state), n in counts.items() if not states or state in states))
+                for name, (label, states) in GROUPS.items()
+            ),
+            kinds=tuple((kind, words) for kind, words in wording.KINDS.items() if kind in used),
+            documents=tuple(document_row(one, before, head.row, self._gallery, self._links) for one in documents),
+            next_cursor=next_cursor,
+            runs=tuple(wording.run_view(one, left=None, paused_until=None) for one in offered),
+        )
+
+    def all(self, access: Access, webservice_id: str, chosen: ActivityFilter) -> Iterator[Document]:
+        """The documents of a filter as people see them, all of them, a page at a time: no transaction is open while
+        a slow reader takes them. Raises NotFound at once, not at the first document."""
+        connection = self._head(access, webservice_id).row.connection
+        return self._all(access.gallery_id, connection, chosen) if connection else iter(())
+
+    def _all(self, gallery_id: str, connection: Connection, chosen: ActivityFilter) -> Iterator[Document]:
+        after: str | None = None
+        while True:
+            with self._units.read() as uow:
+                conditions = _conditions(chosen, _run(uow, connection, chosen))
+                documents, after = uow.ledger.page(
+                    gallery_id, connection.tenant_id, **conditions, after=after, limit=FILE_PAGE
+                )
+                before = uow.ledger.before(gallery_id, documents)
+            yield from (as_shown(document, before) for document in documents)
+            if after is None:
+                return
+
+    def letter(self, access: Access, webservice_id: str, document_id: str | None = None) -> LetterPage:
+        """What waits for the bookkeeper by cause, or one document: for a mail of one's own to the bookkeeper."""
+        head = self._head(access, webservice_id)
+        found: list[Document] = []
+        if head.row.connection is not None:
+            for document in self._letter(access.gallery_id, head.row.connection, document_id):
+                found.append(document)
+                if len(found) == LISTED_AT_MOST:
+                    break
+        by_cause: dict[str, list[Document]] = {}
+        for document in found:
+            by_cause.setdefault(document.reason_code or "", []).append(document)
+        return LetterPage(head.gallery, head.now, head.row, tuple(tuple(each) for each in by_cause.values()))
+
+    def _letter(self, gallery_id: str, connection: Connection, document_id: str | None) -> Iterator[Document]:
+        if document_id is None:
+            for document in self._all(gallery_id, connection, ActivityFilter(group="waiting")):
+                if explain(document.reason_code or "", {}).whose is Whose.BOOKKEEPER:
+                    yield document
+            return
+        with self._units.read() as uow:
+            document = _mine(uow, connection, [document_id])[0]
+            before = uow.ledger.before(gallery_id, [document])
+        yield as_shown(document, before)
+
+    def to_stop(self, access: Access, webservice_id: str, document_ids: Sequence[str]) -> tuple[Document, ...]:
+        """Which of these documents can be put aside. Raises NotFound when one of them is not this gallery's."""
+        connection = self._connection(access, webservice_id)
+        with self._units.read() as uow:
+            return tuple(one for one in _mine(uow, connection, document_ids) if _can_be_put_aside(one))
+
+    def stop_asking(self, access: Access, webservice_id: str, document_ids: Sequence[str]) -> int:
+        """Put waiting documents aside, and an invoice's payments that wait with it; how many. Nothing is sent or
+        changed in Xero, and `ask_again` takes it back. Raises NotFound."""
+        connection, actor = self._connection(access, webservice_id), Actor(access.user_id, access.user_name)
+        stopped = 0
+        with self._units.write() as uow:
+            chosen = [one for one in _mine(uow, connection, document_ids) if _can_be_put_aside(one)]
+            for document in [*chosen, *_payments_of(uow, connection, chosen)]:
+                unsent = [*WAITING, DocumentState.PENDING] if document not in chosen else list(WAITING)
+                reason = (STOPPED, {"who": access.user_name})
+                if uow.ledger.move(document.id, expect=unsent, to=DocumentState.SKIPPED, reason=reason):
+                    uow.audit.add(access.gallery_id, actor, "stopped asking", subject=document.id)
+                    stopped += document in chosen
+            uow.commit()
+        return stopped
+
+    def ask_again(self, access: Access, webservice_id: str, document_id: str) -> Run | None:
+        """Take up what was put aside, with its payments; the run that does it. Raises as `Runs.send_again`."""
+        connection = self._connection(access, webservice_id)
+        with self._units.read() as uow:
+            chosen = _mine(uow, connection, [document_id])
+            aside = [one for one in _payments_of(uow, connection, chosen) if one.reason_code == STOPPED]
+        ids = [one.id for one in [*chosen, *aside]]
+        return self._runs.send_again(access.gallery_id, webservice_id, ids, Actor(access.user_id, access.user_name))[0]
+
+    def _connection(self, access: Access, webservice_id: str) -> Connection:
+        connection = self._head(access, webservice_id).row.connection
+        if connection is None:
+            raise NotFound(f"webservice {webservice_id} has no documents")
+        return connection
+
+
+def _conditions(chosen: ActivityFilter, run: Run | None) -> dict:  # type: ignore[type-arg]
+    return {
+        "states": GROUPS[chosen.group][1] or None,
+        "kind": chosen.kind,
+        "search": chosen.search,
+        "as_shown": True,
+        "since": chosen.since,
+        "until": chosen.until,
+        "run": run,
+    }
+
+
+def _run(uow: UnitOfWork, connection: Connection, chosen: ActivityFilter) -> Run | None:
+    """The run of the filter; one that this connection does not know is left out."""
+    run = uow.runs.get(connection.gallery_id, chosen.run_id) if chosen.run_id else None
+    return run if run is not None and run.connection_id == connection.id else None
+
+
+def _mine(uow: UnitOfWork, connection: Connection, document_ids: Sequence[str]) -> list[Document]:
+    found = []
+    for document_id in dict.fromkeys(document_ids):
+        document = uow.ledger.get(connection.gallery_id, document_id)
+        if document is None or document.tenant_id != connection.tenant_id:
+            raise NotFound(f"document {document_id}")
+        found.append(document)
+    return found
+
+
+def _can_be_put_aside(document: Document) -> bool:
+    return document.state in WAITING and document.kind in ASKED_ABOUT
+
+
+def _payments_of(uow: UnitOfWork, connection: Connection, documents: Sequence[Document]) -> list[Document]:
+    invoices = [one.local_id for one in documents if one.kind is DocumentKind.INVOICE]
+    scope = (connection.gallery_id, connection.tenant_id)
+    return [one for rows in uow.ledger.children(*scope, DocumentKind.PAYMENT, invoices).values() for one in rows]

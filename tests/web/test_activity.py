@@ -1,0 +1,151 @@
+"""Activity: finding a document, its life, putting it aside, and the files for a spreadsheet and a bookkeeper."""
+
+import csv
+import datetime as dt
+import io
+import re
+from decimal import Decimal
+
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
+from galleria_xero_plugin.ports.records import Batch
+from galleria_xero_plugin.services import activity
+
+from .site import OURS
+
+XERO_ID = "f0000000-0000-4000-8000-000000000001"
+
+
+def listed(answer):
+    return re.findall(r'/documents/[^"]+">([^<]+)</a>\s*</span>', answer.text)
+
+
+def send(site, connection, document_id, name="b-1"):
+    """One document goes to Xero and stands there."""
+    with site.units.write() as uow:
+        lease = uow.connections.claim_lease(connection.id, "w", 60)
+        kind = uow.ledger.get(OURS, document_id).kind
+        batch = Batch(name, name, "h", {document_id: "{}"})
+        assert uow.ledger.start_sending(connection.id, lease, kind, batch, worker="w")
+        uow.ledger.finish_attempt(name, status=200, outcome="answered: 1 created", request_id="req-7")
+        uow.ledger.move(document_id, expect=[DocumentState.SENDING], to=DocumentState.DONE, xero_id=XERO_ID)
+        uow.connections.release_lease(connection.id, lease)
+        uow.commit()
+
+
+def row(site, document_id):
+    with site.units.read() as uow:
+        return uow.ledger.get(OURS, document_id)
+
+
+def test_by_date(site):
+    made, connection = site.ready()
+    for number, day in ((1, dt.date(2026, 1, 31)), (2, dt.date(2026, 2, 1)), (3, dt.date(2026, 2, 28)), (4, None)):
+        site.document(connection, number, document_date=day)
+    ask = site.browser().get
+    of = f"/xero/{made.id}/activity"
+    assert listed(ask(f"{of}?since=2026-02-01")) == ["AG-3", "AG-2"]
+    assert listed(ask(f"{of}?since=2026-02-01&until=2026-02-01")) == ["AG-2"]
+    assert listed(ask(of)) == ["AG-3", "AG-2", "AG-1", "AG-4"]  # without a date: last
+    assert listed(ask(f"{of}?since=tomorrow")) == ["AG-3", "AG-2", "AG-1", "AG-4"]
+
+
+def test_by_run(site):
+    """What a run sent and what it put aside; what came later is not its doing."""
+    made, connection = site.ready()
+    sent = site.document(connection, 1, state=DocumentState.PENDING)
+    run = site.run(connection)
+    send(site, connection, sent)
+    site.document(connection, 2)
+    site.finish(run, RunState.FINISHED)
+    browser = site.browser()
+    page = browser.get(f"/xero/{made.id}/activity?run={run.id}")
+    assert listed(page) == ["AG-2", "AG-1"] and f'value="{run.id}" selected' in page.text
+    assert listed(browser.get(f"/xero/{made.id}/activity?run={run.id}&group=done")) == ["AG-1"]
+    assert listed(browser.get(f"/xero/{made.id}/activity?run={made.id}")) == ["AG-2", "AG-1"]  # no run: no filter
+
+
+def test_the_life_of_a_document(site):
+    made, connection = site.ready()
+    document = site.document(connection, reason_code="xero_refused", reason_facts={"xero": "no"})
+    browser = site.browser()
+    browser.get(f"/xero/{made.id}/documents/{document}")
+    browser.post(f"/xero/{made.id}/activity", {"document": document})
+    send(site, connection, document)
+    text = re.sub(r"<[^>]+>|\s+", " ", browser.get(f"/xero/{made.id}/documents/{document}").text)
+    happened = [text.index(words) for words in (
+        "Came from your gallery", "pressed Try again or Send now", "by Nora Light", "Sent; Xero answered", "req-7")]  # fmt: skip
+    assert happened == sorted(happened) and text.count("by Nora Light") == 2 and "in this sync" in text
+
+
+def test_send_now_what_only_lacks_a_sync(site):
+    made, connection = site.ready()
+    document = site.document(connection, state=DocumentState.PENDING)
+    browser = site.browser()
+    assert "Send now" in browser.get(f"/xero/{made.id}/documents/{document}").text
+    answer = browser.post(f"/xero/{made.id}/activity", {"document": document})
+    assert "/runs/" in answer.location and site.bell.rung == [("export", connection.id)]
+
+
+def test_stop_asking_is_confirmed_first_and_taken_back_by_ask_again(site):
+    made, connection = site.ready()
+    invoice = site.document(connection, 1, reason_code="total_differs")
+    payment = site.document(connection, 1, DocumentKind.PAYMENT, state=DocumentState.PENDING, parent_local_id="invoice-1",
+                            depends_on=(DocumentKind.INVOICE, "invoice-1"))  # fmt: skip
+    contact = site.document(connection, 2, DocumentKind.CONTACT, label="Ada", reason_code="contact_ambiguous")
+    browser, path = site.browser(), f"/xero/{made.id}/activity/stop"
+    page = browser.get(f"/xero/{made.id}/activity?group=waiting").text
+    assert "Stop asking about the ticked ones" in page
+    asked = browser.post(path, {"document": [invoice, contact]})
+    assert asked.status_code == 200 and asked.text.count('name="document"') == 1 and "AG-1" in asked.text
+    assert row(site, invoice).state is DocumentState.BLOCKED
+    done = browser.post(path, {"document": [invoice, contact], "confirmed": "yes"})
+    assert "not asked about any more" in browser.follow(done).text
+    assert {row(site, one).state for one in (invoice, payment)} == {DocumentState.SKIPPED}
+    assert row(site, contact).state is DocumentState.BLOCKED
+    page = browser.get(f"/xero/{made.id}/documents/{invoice}").text
+    assert "Nora Light pressed Stop asking" in page and "Ask again" in page
+    answer = browser.post(f"/xero/{made.id}/documents/{invoice}/again")
+    assert "/runs/" in answer.location
+    assert {row(site, one).state for one in (invoice, payment)} == {DocumentState.PENDING}
+    assert browser.post(path, {}).status_code == 303
+    assert browser.post(path, {"document": invoice, "confirmed": "yes"}).status_code == 404  # it waits no more
+
+
+def test_the_file_has_all_of_the_filter_and_no_formula(site):
+    made, connection = site.ready()
+    names = ("=HYPERLINK(1)", "+44", "-1", "@here", "\tx", "\rx", "Æther \"&\" Co., München", "<b>")
+    for number, name in enumerate(names):
+        site.document(connection, number, contact_name=name, label=name, amount=Decimal("-5.00"))
+    site.document(connection, 90, state=DocumentState.PENDING, contact_name="not this one")
+    answer = site.browser().get(f"/xero/{made.id}/activity.csv?group=waiting")
+    assert answer.mimetype == "text/csv" and "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.data.startswith("\ufeff".encode())
+    lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert {line[2] for line in lines[1:]} == {"'" + name for name in names[:6]} | set(names[6:])
+    assert all(line[4] == "-5.00" and line[3] == "2026-03-02" for line in lines[1:])  # numbers stay numbers
+
+
+def test_a_large_file_is_read_in_pages(site, monkeypatch):
+    made, connection = site.ready()
+    for number in range(12):
+        site.document(connection, number)
+    monkeypatch.setattr(activity, "FILE_PAGE", 5)
+    answer = site.browser().get(f"/xero/{made.id}/activity.csv")
+    assert answer.is_streamed and len(set(answer.text.splitlines())) == 13
+
+
+def test_a_text_for_the_bookkeeper(site):
+    made, connection = site.ready()
+    site.document(connection, 1, reason_code="xero_refused", reason_facts={"xero": "Account code 4 is archived"})
+    site.document(connection, 2, reason_code="total_differs")  # the owner's
+    locked = site.document(connection, 3, reason_code="period_locked",
+                           reason_facts={"date": "2026-01-30", "lock_date": "2026-01-31"})  # fmt: skip
+    browser = site.browser()
+    page = browser.get(f"/xero/{made.id}/for-bookkeeper").text
+    text = page.split("readonly>")[1].split("</textarea>")[0]
+    assert "Account code 4 is archived" in text and "30 Jan 2026" in text.replace("\xa0", " ") and "AG-2" not in text
+    assert "The month is closed\n- AG-3, Ada Marsh, 2" in text.replace("\xa0", " ")
+    one = browser.get(f"/xero/{made.id}/for-bookkeeper?document={locked}").text
+    assert "AG-3" in one and "AG-1" not in one
+    assert browser.get(f"/xero/{made.id}/for-bookkeeper?document=x").status_code == 404
