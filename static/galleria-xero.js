@@ -32,6 +32,10 @@ async function poll(section) {
     wait = 500;
     if (message.textContent !== state.message) message.textContent = state.message;
     if (bar && Number.isInteger(state.percent)) bar.value = state.percent;
+    for (const name of ["summary", "finish"]) {
+      const place = section.querySelector(`[data-gx-${name}]`);
+      if (place && name in state) place.textContent = state[name];
+    }
     if (counts && state.counts) {
       counts.replaceChildren(...state.counts.map((count) => {
         const item = document.createElement("li");

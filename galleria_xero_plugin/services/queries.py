@@ -28,6 +28,7 @@ from .read_models import (
     ServiceRow,
     Waiting,
 )
+from .run_words import expected_finish, summary
 from .settings_page import SettingsPage, settings_page
 from .usage import Meaning, meaning, today_of
 
@@ -71,8 +72,14 @@ class Queries:
             if run is None:
                 raise NotFound(f"run {run_id}")
             row = _row(uow, _webservice(uow, access, run.webservice_id), now, today_of(gallery, now))
-            view = _run_view(uow, run, uow.connections.get(run.connection_id), now)
-        return RunPage(gallery, now, row, view, view.done or self._queue.alive())
+            connection = uow.connections.get(run.connection_id)
+            left = _left(uow, run, connection)
+            view = wording.run_view(run, left=left, paused_until=_pause(run, connection, now))
+        return RunPage(
+            gallery, now, row, view, view.done or self._queue.alive(),
+            finish=expected_finish(run, left=left, now=now, paused_until=view.paused_until),
+            summary=summary(run, row.waiting if _is_latest(run, row) else None),
+        )  # fmt: skip
 
     def settings_page(self, access: Access, webservice_id: str) -> SettingsPage:
         """Edit: preferences, the mapping with its choices, what is proposed and what is missing."""
@@ -218,10 +225,20 @@ def _waiting(uow: UnitOfWork, connection: Connection) -> Waiting:
 
 
 def _run_view(uow: UnitOfWork, run: Run, connection: Connection | None, now: dt.datetime) -> RunView:
-    left = paused_until = None
-    if run.state in OPEN_RUN_STATES and connection is not None:
-        paused_until = connection.waits_until(now)
-        if run.kind is RunKind.EXPORT:
-            counts = uow.ledger.counts(connection.gallery_id, connection.tenant_id)
-            left = sum(count for (_, state), count in counts.items() if state in LEFT)
-    return wording.run_view(run, left=left, paused_until=paused_until)
+    return wording.run_view(run, left=_left(uow, run, connection), paused_until=_pause(run, connection, now))
+
+
+def _left(uow: UnitOfWork, run: Run, connection: Connection | None) -> int | None:
+    """How many documents have their turn still to come; None when that is no question."""
+    if run.state not in OPEN_RUN_STATES or run.kind is not RunKind.EXPORT or connection is None:
+        return None
+    counts = uow.ledger.counts(connection.gallery_id, connection.tenant_id)
+    return sum(count for (_, state), count in counts.items() if state in LEFT)
+
+
+def _pause(run: Run, connection: Connection | None, now: dt.datetime) -> dt.datetime | None:
+    return connection.waits_until(now) if run.state in OPEN_RUN_STATES and connection is not None else None
+
+
+def _is_latest(run: Run, row: ServiceRow) -> bool:
+    return run.id in {view.run.id for view in (row.open_run, row.last) if view is not None}

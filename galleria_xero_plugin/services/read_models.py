@@ -148,13 +148,16 @@ class ServicePage:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """A run with live progress. `queue_alive` is whether the site's worker queue answers."""
+    """A run with live progress. `queue_alive` is whether the site's worker queue answers, `finish` when the run is
+    expected to end, `summary` what came of it in a few words."""
 
     gallery: GalleryInfo
     now: dt.datetime
     row: ServiceRow
     view: RunView
     queue_alive: bool
+    finish: dt.datetime | None = None
+    summary: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def run_progress(access: Access, run_id: str) -> PollResponse:
         step=view.run.step,
         message=str(say(view.headline)),
         counts=[{"name": count.name, "value": count.value, "label": str(say(count.label))} for count in view.counts],
+        summary=", ".join(str(say(part)) for part in shown.summary),
+        finish=f"Expected to be done at {fmt.near(shown.finish, shown.now)}." if shown.finish else "",
         paused_until=view.paused_until.isoformat() if view.paused_until else None,
         queue_alive=shown.queue_alive,
     )

@@ -51,7 +51,7 @@ def test_progress_in_numbers(site):
         "state": "running", "done": False, "percent": 50, "step": "Sending invoices", "message": "Sending invoices",
         "counts": [{"name": "invoices", "value": 3, "label": "3 invoices sent"},
                    {"name": "waiting", "value": 1, "label": "1 waits"}],
-        "paused_until": None, "queue_alive": True,
+        "summary": "3 sent", "finish": "", "paused_until": None, "queue_alive": True,
     }
 
 
