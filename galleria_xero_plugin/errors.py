@@ -177,7 +177,8 @@ class RateLimited(NotSent):
 class Unknown(XeroError):
     """A write that may or may not have been executed. Only reading back tells (`export-protocol` R5).
     `whole_request_refused` is true for a 400 about the request as a whole, or a 404 on a write:
-    nothing was probably done, and one bad document may be the cause, so it is bisected after the read-back."""
+    nothing was probably done, and one bad document may be the cause, so it is bisected after the read-back.
+    `our_mistake` is true when Xero knows the idempotency key from another request."""
 
     def __init__(
         self,
@@ -187,9 +188,11 @@ class Unknown(XeroError):
         status: int | None = None,
         request_id: str | None = None,
         whole_request_refused: bool = False,
+        our_mistake: bool = False,
     ) -> None:
         super().__init__(user_message, detail=detail, status=status, request_id=request_id)
         self.whole_request_refused = whole_request_refused
+        self.our_mistake = our_mistake
 
 
 class ScopeMissing(XeroError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
 
+from ..errors import AccessLost, GalleriaXeroError, NotConnected, NotSent, Paused, ScopeMissing, Unknown
 from .accounting import Element, NestedPayment, XeroInvoice
 from .reasons import amount_text
 
@@ -31,7 +32,7 @@ _TAKEN = ("must be unique", "already assigned", "already exists", "another conta
 
 
 class Outcome(Enum):
-    """What an answer proves."""
+    """What an answer proves about a document."""
 
     YES = auto()
     """It stands in Xero (`Verdict.reason` may still name a difference to show)."""
@@ -39,6 +40,8 @@ class Outcome(Enum):
     """It does not, and needs other data or settings."""
     UNCLEAR = auto()
     """Read back; `Verdict.at_once` when a look can settle it right away (the number is taken)."""
+    NOT_SENT = auto()
+    """Surely not executed, and about no document: it has its turn again when the connection can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,46 @@ class Verdict:
     at_once: bool = False
 
 
-def read_element(expected: Expected, element: Element | None) -> Verdict:
-    """What one element of an accepted request says; None when the answer left the document out."""
+NOT_EXECUTED = (NotSent, Paused, NotConnected, ScopeMissing, AccessLost)
+"""What a write may end in without Xero having executed it."""
+
+
+def read_answer(expected: Expected, said: Element | GalleriaXeroError | None, *, alone: bool = False) -> Verdict:
+    """What came back for a document that was sent, read as export-protocol §2.5 says.
+
+    `said` is its element of an accepted request, None when the answer left it out or named it twice, or what the
+    write ended in; `alone` whether it was the request's only document.
+
+    ==============================================================  =========  =================================
+    what came back                                                  outcome    and then
+    ==============================================================  =========  =================================
+    element OK or WARNING with id, number, currency, total          YES        its warnings are kept
+    the same with another total or tax                              YES        the difference is shown
+    element ERROR "must be unique", "already assigned"              UNCLEAR    looked at once: ours, or asked
+    any other element ERROR                                         NO         Xero's words are shown
+    element missing, doubled, without id, with another number       UNCLEAR    read back
+    `NotSent`: no byte written, too late, 401                       NOT_SENT   its turn again; 401: one refresh
+    `Paused`: 429, a limit of ours                                  NOT_SENT   the whole organisation waits
+    `ScopeMissing`: 401 or 403 for a scope                          NOT_SENT   a person reconnects
+    `NotConnected`: second 401; `AccessLost`: 403                   NOT_SENT   /connections is asked, a person
+                                                                               reconnects
+    `Unknown`, refused as a whole (400, 404, 413)                   UNCLEAR    read back, then in half the company;
+                                                                               alone it is what Xero refuses
+    any other `Unknown` (5xx, time-out, reset, no JSON, key reuse)  UNCLEAR    read back
+    ==============================================================  =========  =================================
+
+    Which status and which words are which error stands in `xero.classify.TABLE`.
+    """
+    if isinstance(said, NOT_EXECUTED):
+        return Verdict(Outcome.NOT_SENT)
+    if isinstance(said, GalleriaXeroError):
+        refused = isinstance(said, Unknown) and said.whole_request_refused and alone
+        reason, facts = ("xero_refused", {"xero": said.detail}) if refused else ("checking_with_xero", {})
+        return Verdict(Outcome.UNCLEAR, reason, facts)
+    return _read_element(expected, said)
+
+
+def _read_element(expected: Expected, element: Element | None) -> Verdict:
     if element is None:
         return Verdict(Outcome.UNCLEAR, "checking_with_xero")
     if not element.ok:

@@ -2,15 +2,28 @@
 
 ::
 
-     blocked ⇄ pending ──T2──► sending ──T3──► done ∎
-        ▲        ▲  ▲             │ ├────────► rejected ──edit, mapping, retry──► pending
-        │        │  └─not executed┘ └────────► unknown ──read back──► done (adopted)
-        └────────┘                                       ├──► conflict ──a person settles──► pending
-                  └────────── absent for certain ────────┘
-     skipped: never to be sent as things are (zero total, cancelled before sending); an edit makes it pending
+                      ┌───────────────────── not executed (429, 401, no byte) ──┐
+                      │                                                         │
+     blocked ◄─wait─► pending ──T2: written ahead──► sending ──T3: answered──► done ∎
+                      ▲ │ │ └─refused before sending─┐  │ └──────────────┐      ▲
+                      │ │ └─found by looking first───┼──┼────────────────┼──────┤
+                      │ │                            ▼  ▼                ▼      │
+                      │ │        data, mapping ◄── rejected           unknown ──┤ found: adopted
+                      │ │        or settings       (edit: pending)     ▲  │ │   │
+                      │ │                                    look again└──┘ │   │
+                      │ └─number taken─► conflict ◄── found, but not ours ──┘   │
+                      │                    │  └───── a person: it is this one ──┘
+                      └── a person ────────┘
+                      └── absent for certain ─────────────────────── unknown
 
+     skipped: never to be sent as things are (zero total, cancelled before sending, a person's Never send). Every state
+     before `sending`, and a question, may end there; an edit or other settings make it pending again.
+
+A document enters as pending, blocked or skipped, or as a conflict when its number is not free; what was put aside
+becomes a conflict when it is brought up to date and its new number is not free.
 A row in `sending` whose lease has run out *is* unknown: its worker died. `done` is final; what changes later
-is a row of its own (`invoice_update`, `invoice_void`, ...).
+is a row of its own (`invoice_update`, `invoice_void`, ...). `MOVES` is the same as a table, and the ledger makes
+no other move.
 """
 
 from __future__ import annotations
@@ -48,7 +61,7 @@ class DocumentState(StrEnum):
 WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
 """It goes on when somebody, or time, has changed something."""
 
-_MOVES: dict[DocumentState, frozenset[DocumentState]] = {
+MOVES: dict[DocumentState, frozenset[DocumentState]] = {
     DocumentState.PENDING: frozenset(
         # straight to done or conflict: found in Xero by looking first, without sending anything
         {DocumentState.SENDING, DocumentState.BLOCKED, DocumentState.DONE, DocumentState.CONFLICT}
@@ -60,17 +73,17 @@ _MOVES: dict[DocumentState, frozenset[DocumentState]] = {
     DocumentState.UNKNOWN: frozenset(
         {DocumentState.DONE, DocumentState.CONFLICT, DocumentState.PENDING, DocumentState.UNKNOWN}
     ),
-    DocumentState.BLOCKED: frozenset({DocumentState.PENDING, DocumentState.SKIPPED}),
-    DocumentState.REJECTED: frozenset({DocumentState.PENDING, DocumentState.SKIPPED}),
+    DocumentState.BLOCKED: frozenset({DocumentState.PENDING, DocumentState.SKIPPED, DocumentState.CONFLICT}),
+    DocumentState.REJECTED: frozenset({DocumentState.PENDING, DocumentState.SKIPPED, DocumentState.CONFLICT}),
     DocumentState.CONFLICT: frozenset({DocumentState.PENDING, DocumentState.DONE, DocumentState.SKIPPED}),
-    DocumentState.SKIPPED: frozenset({DocumentState.PENDING}),
+    DocumentState.SKIPPED: frozenset({DocumentState.PENDING, DocumentState.CONFLICT}),
     DocumentState.DONE: frozenset(),
 }
 
 
 def may_move(before: DocumentState, after: DocumentState) -> bool:
     """Whether a document may go from one state to another."""
-    return after in _MOVES[before]
+    return after in MOVES[before]
 
 
 class RunKind(StrEnum):

@@ -46,8 +46,10 @@ def _known(kind: type[XeroError], user_message: str) -> Callable[[Case], XeroErr
     return lambda c: kind(user_message, detail=c.detail, status=c.status, request_id=c.request_id)
 
 
-def _unknown(*, refused: bool) -> Callable[[Case], XeroError]:
-    return lambda c: Unknown(detail=c.detail, status=c.status, request_id=c.request_id, whole_request_refused=refused)
+def _unknown(*, refused: bool = False, ours: bool = False) -> Callable[[Case], XeroError]:
+    return lambda c: Unknown(
+        detail=c.detail, status=c.status, request_id=c.request_id, whole_request_refused=refused, our_mistake=ours
+    )
 
 
 def _token_refused(c: Case) -> XeroError:
@@ -79,10 +81,10 @@ TABLE: tuple[Row, ...] = (
     ),
     (lambda c: not c.is_write, _read_failed),
     # Our bug, and splitting the batch would not cure it.
-    (lambda c: c.status == 400 and "idempotency key" in c.marks, _unknown(refused=False)),
+    (lambda c: c.status == 400 and "idempotency key" in c.marks, _unknown(ours=True)),
     # 413 is not in Xero's documents; it says the same of the request as a whole.
     (lambda c: c.status in (400, 404, 413), _unknown(refused=True)),
-    (lambda c: True, _unknown(refused=False)),
+    (lambda c: True, _unknown()),
 )
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ... import failpoints
 from ...domain.accounting import Element
-from ...domain.answers import Expected, Outcome, Verdict, read_element
+from ...domain.answers import NOT_EXECUTED, Expected, Outcome, Verdict, read_answer
 from ...domain.reasons import Hold
 from ...domain.states import DocumentKind, DocumentState
-from ...errors import NotConnected, NotSent, Paused, ScopeMissing, Unknown
+from ...errors import GalleriaXeroError, Unknown
 from ...ports.records import Batch, Document
 from ...ports.store import UnitOfWork
 from ...ports.xero import Answer, WriteKind, XeroRequest
 from ..lease import PATIENCE
 from .session import Session
+
+log = logging.getLogger("galleria_xero.export")
 
 WRITES = {
     DocumentKind.CONTACT: WriteKind.CONTACT,
@@ -68,11 +71,13 @@ def send(
     failpoints.reach("after_t2")
     try:
         answer = session.calls.write(request, batch.idempotency_key, until=until)
-    except (NotSent, Paused, NotConnected, ScopeMissing) as error:
-        _record_not_sent(session, batch, prepared, error)
+    except NOT_EXECUTED as error:
+        _record(session, kind, batch, prepared, error)
         raise
     except Unknown as error:
-        _record_unknown(session, batch, prepared, error)
+        if error.our_mistake:
+            log.error("connection %s: %s", session.connection.id, error.detail)
+        _record(session, kind, batch, prepared, error)
         if error.status is not None and error.status >= UNWELL:
             raise session.calls.offline() from None
     else:
@@ -111,48 +116,18 @@ def _results(session: Session) -> UnitOfWork:
     return session.tools.units.write(patience=PATIENCE)
 
 
-def _record_not_sent(session: Session, batch: Batch, prepared: Sequence[Prepared], error: Exception) -> None:
-    with _results(session) as uow:
-        for item in prepared:
-            uow.ledger.move(
-                item.row.id,
-                expect=[DocumentState.SENDING],
-                to=DocumentState.PENDING,
-                lease=session.lease.number,
-            )
-        status = getattr(error, "status", None)
-        uow.ledger.finish_attempt(batch.id, status=status, outcome="not sent", request_id=None)
-        uow.commit()
-
-
-def _record_unknown(session: Session, batch: Batch, prepared: Sequence[Prepared], error: Unknown) -> None:
-    # Alone in a request that Xero refuses as a whole, a document is what it refuses
-    refused = error.whole_request_refused and len(prepared) == 1
-    reason = ("xero_refused", {"xero": error.detail}) if refused else ("checking_with_xero", {})
-    with _results(session) as uow:
-        for item in prepared:
-            uow.ledger.move(
-                item.row.id,
-                expect=[DocumentState.SENDING],
-                to=DocumentState.UNKNOWN,
-                lease=session.lease.number,
-                reason=reason,
-                not_before=uow.now() + session.tools.timings.settle,
-            )
-        uow.ledger.finish_attempt(batch.id, status=error.status, outcome="unknown", request_id=error.request_id)
-        uow.commit()
-
-
 def _record(
     session: Session,
     kind: DocumentKind,
     batch: Batch,
     prepared: Sequence[Prepared],
-    answer: Answer[tuple[Element, ...]],
-    on_created: Recorded | None,
+    answer: Answer[tuple[Element, ...]] | GalleriaXeroError,
+    on_created: Recorded | None = None,
 ) -> None:
+    """T3: what the answer, or what the write ended in, proves about each document."""
+    failure = answer if isinstance(answer, GalleriaXeroError) else None
     by_key: dict[str, list[Element]] = {}
-    for element in answer.value:
+    for element in () if isinstance(answer, GalleriaXeroError) else answer.value:
         by_key.setdefault(element.key.casefold(), []).append(element)
     created = refused = 0
     with _results(session) as uow:
@@ -160,7 +135,7 @@ def _record(
             found = by_key.get(item.expected.key.casefold(), [])
             # the same document twice in one answer explains nothing: it is read back
             element = found[0] if len(found) == 1 else None
-            verdict = read_element(item.expected, element)
+            verdict = read_answer(item.expected, failure or element, alone=len(prepared) == 1)
             if not _apply(session, uow, item, verdict, element):
                 continue  # overtaken: whoever holds the row now will settle it
             if verdict.outcome is Outcome.YES and element is not None:
@@ -169,8 +144,12 @@ def _record(
                     on_created(uow, item, element)
             elif verdict.outcome is Outcome.NO:
                 refused += 1
+        outcome = "unknown" if isinstance(failure, Unknown) else "not sent"
         uow.ledger.finish_attempt(
-            batch.id, status=answer.status, outcome=f"answered: {created} created", request_id=answer.request_id
+            batch.id,
+            status=getattr(answer, "status", None),
+            outcome=outcome if failure else f"answered: {created} created",
+            request_id=getattr(answer, "request_id", None),
         )
         session.note(uow, **{COUNTED_AS[kind]: created, "refused": refused})
         uow.commit()
@@ -193,5 +172,7 @@ def _apply(
         )
     if verdict.outcome is Outcome.NO:
         return uow.ledger.move(item.row.id, to=DocumentState.REJECTED, **common)
+    if verdict.outcome is Outcome.NOT_SENT:
+        return uow.ledger.move(item.row.id, to=DocumentState.PENDING, **{**common, "reason": None})
     wait = None if verdict.at_once else uow.now() + session.tools.timings.settle
     return uow.ledger.move(item.row.id, to=DocumentState.UNKNOWN, not_before=wait, **common)

@@ -1,63 +1,21 @@
-"""What an answer of Xero proves about a document: export-protocol §2.5, one test for each row of its table
-that speaks of documents (the rows about whole requests are in tests/xero)."""
+"""What a look into Xero proves about a document (what an answer proves is in tests/unit/test_reading_an_answer.py)."""
 
 import datetime as dt
 from decimal import Decimal
 
 import pytest
 
-from galleria_xero_plugin.domain.accounting import Element, NestedPayment, XeroInvoice
+from galleria_xero_plugin.domain.accounting import NestedPayment, XeroInvoice
 from galleria_xero_plugin.domain.answers import (
-    Expected,
     Outcome,
     absence_proven,
     booked_by_hand,
     is_ours,
-    read_element,
 )
 
-AG_7 = Expected("AG-7", "GBP", Decimal("120.00"), Decimal("20.00"))
 ID = "11111111-1111-4111-8111-111111111111"
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 WINDOW = dt.timedelta(minutes=6)
-
-
-def element(**fields):
-    values = {"key": "AG-7", "id": ID, "ok": True, "currency": "GBP"}
-    return Element(**(values | {"total": Decimal("120.00"), "tax_total": Decimal("20.00")} | fields))
-
-
-class TestElements:
-    def test_everything_equal_is_a_yes(self):
-        verdict = read_element(AG_7, element())
-        assert (verdict.outcome, verdict.reason) == (Outcome.YES, None)
-
-    @pytest.mark.parametrize("figures", [{"total": Decimal("120.01")}, {"tax_total": Decimal("19.99")}])
-    def test_another_total_is_a_yes_that_is_shown_and_never_sent_again(self, figures):
-        verdict = read_element(AG_7, element(**figures))
-        assert (verdict.outcome, verdict.reason) == (Outcome.YES, "total_mismatch_in_xero")
-        assert verdict.facts["number"] == "AG-7"
-
-    @pytest.mark.parametrize(
-        "said",
-        ["Invoice # must be unique.", "The contact name Ann is already assigned to another contact.", "already exists"],
-    )
-    def test_a_taken_number_is_looked_at_once(self, said):
-        verdict = read_element(AG_7, element(ok=False, id=None, errors=(said,)))
-        assert (verdict.outcome, verdict.at_once) == (Outcome.UNCLEAR, True)
-
-    def test_any_other_refusal_is_a_no_in_xeros_words(self):
-        verdict = read_element(AG_7, element(ok=False, id=None, errors=("Account code '999' is not valid.",)))
-        assert (verdict.outcome, verdict.reason) == (Outcome.NO, "xero_refused")
-        assert verdict.facts["xero"] == "Account code '999' is not valid."
-
-    @pytest.mark.parametrize(
-        "strange",
-        [None, element(id=None), element(key="AG-8"), element(currency="EUR")],
-        ids=["left out", "zero id", "another number", "another currency"],
-    )
-    def test_what_the_answer_does_not_explain_is_unclear(self, strange):
-        assert read_element(AG_7, strange).outcome is Outcome.UNCLEAR
 
 
 def standing(**fields):
