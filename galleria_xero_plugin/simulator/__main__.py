@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
+from .core.clock import FastClock
+from .core.fault_kinds import KINDS
+from .core.faults import Fault
 from .core.settings import (
     DEFAULT_CLIENT_ID,
     DEFAULT_CLIENT_SECRET,
@@ -14,6 +19,7 @@ from .core.settings import (
     AppSettings,
     SimulatorSettings,
     UserSettings,
+    explained,
 )
 from .core.world import World
 from .server import make_http_server
@@ -52,8 +58,22 @@ def _arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--user", default=UserSettings.email, help="e-mail of the one who signs in")
     parser.add_argument("--password", default=UserSettings.password)
     parser.add_argument("--plan", choices=sorted(PLANS), default="starter", help="1,000 or 5,000 calls a day")
-    parser.add_argument("--clock-scale", type=float, default=1.0, help="60: a minute lasts a second")
+    parser.add_argument(
+        "--clock-scale",
+        type=float,
+        default=1.0,
+        help="60: lives, windows and the seconds of faults are a sixtieth; for clients in real time",
+    )
+    parser.add_argument(
+        "--clock-speed",
+        type=float,
+        default=1.0,
+        help="60: the whole clock runs an hour a minute, dates too; for clients on the same clock",
+    )
     parser.add_argument("--no-limits", action="store_true", help="no rate limits")
+    parser.add_argument("--set", action="append", default=[], metavar="SWITCH=VALUE", help="may be repeated")
+    parser.add_argument("--fault", action="append", default=[], metavar="JSON", help='e.g. {"kind": "503", "count": 0}')
+    parser.add_argument("--switches", action="store_true", help="list the switches and the kinds of faults, and end")
     parser.add_argument("--verbose", action="store_true", help="log each path to stderr")
     return parser.parse_args(argv)
 
@@ -65,23 +85,57 @@ def _settings(arguments: argparse.Namespace) -> SimulatorSettings:
         arguments.app_name,
         tuple(arguments.redirect_uri or [DEFAULT_REDIRECT_URI]),
     )
-    return SimulatorSettings(
+    found = SimulatorSettings(
         apps=(app,),
         users=(UserSettings(email=arguments.user, password=arguments.password),),
         time_scale=arguments.clock_scale,
         day_limit=PLANS[arguments.plan],
         limits=not arguments.no_limits,
     )
+    return found.changed(dict(_switch(found, text) for text in arguments.set))
+
+
+def _switch(known: SimulatorSettings, text: str) -> tuple[str, Any]:
+    """``refresh_grace=false`` as a name and a value of the switch's own type; ValueError otherwise."""
+    name, equals, value = text.partition("=")
+    now = getattr(known, name, None)
+    if not equals or name not in known.switches():
+        raise ValueError(f"--set takes SWITCH=VALUE with a switch of --switches, not {text!r}.")
+    if isinstance(now, str):
+        return name, value
+    try:
+        return name, json.loads(value.lower())
+    except ValueError:
+        raise ValueError(f"The switch {name} takes {type(now).__name__}, not {value!r}.") from None
+
+
+def _listed() -> str:
+    """The switches and the kinds of faults, one a line."""
+    lines = ["Switches (--set, /_simulator/settings):", ""]
+    for name, about in explained().items():
+        choices = f" [{', '.join(about['choices'])}]" if about["choices"] else ""
+        lines.append(f"  {name}={about['default']}{choices}: {about['says']}")
+    lines += ["", "Kinds of faults (--fault, /_simulator/faults):", ""]
+    return "\n".join([*lines, *(f"  {kind}: {says}" for kind, says in KINDS.items())])
 
 
 def main(argv: list[str] | None = None) -> int:
     """Serve until interrupted or terminated."""
     arguments = _arguments(argv)
-    if arguments.clock_scale <= 0:
-        sys.stderr.write("--clock-scale must be above zero\n")
+    if arguments.switches:
+        print(_listed())
+        return 0
+    try:
+        settings = _settings(arguments)
+        faults = [Fault.of(json.loads(text)) for text in arguments.fault]
+        clock = FastClock(arguments.clock_speed) if arguments.clock_speed != 1 else None
+    except (ValueError, TypeError, AttributeError) as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     store = SqliteStore(arguments.state) if arguments.state else None
-    world = World(_settings(arguments), store=store)
+    world = World(settings, clock, store)
+    for fault in faults:
+        world.faults.add(fault)
     try:
         server = make_http_server(world, arguments.host, arguments.port, loud=arguments.verbose)
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from .context import current_world, organisation_or_404
-from .core import books, history
+from .core import allocations, books, history
 from .core.listing import whole_number
 
 blueprint = flask.Blueprint("books", __name__)
@@ -71,8 +71,8 @@ def invoice(shortcode: str, invoice_id: str) -> str:
             flask.abort(404)
         payments = [*org.table("Payments").find("invoice", invoice_id)]
         payments += org.table("Payments").find("credit note", invoice_id)
-        allocations = [*org.table("Allocations").find("invoice", invoice_id)]
-        allocations += org.table("Allocations").find("credit note", invoice_id)
+        rows = [*org.table("Allocations").find("invoice", invoice_id)]
+        rows += org.table("Allocations").find("credit note", invoice_id)
         return flask.render_template(
             "simulator/invoice.html",
             org=org,
@@ -81,8 +81,8 @@ def invoice(shortcode: str, invoice_id: str) -> str:
             contact=org.table("Contacts").rows[record["Contact"]["ContactID"]],
             accounts=org.table("Accounts").rows,
             payments=payments,
-            allocations=[row for row in allocations if not row["IsDeleted"]],
-            notes=org.table("CreditNotes").rows,
+            applied=[(row, allocations.source(org, row)[1]) for row in rows if not row["IsDeleted"]],
+            name_of=allocations.name_of,
             history=history.of(org, invoice_id),
         )
 

@@ -86,6 +86,6 @@ def act(tenant: str, action: str) -> flask.Response:
     someone = current_world().bookkeeper(tenant, adviser=bool(sent.pop("adviser", False)))
     try:
         saved = method(someone, **sent)
-    except TypeError as error:
+    except (TypeError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"Wrong members for {action}: {error}") from None
     return json_answer({name: value for name, value in saved.items() if name[0] != "_"})

@@ -31,13 +31,22 @@ def test_allocating_lowers_what_is_due_without_a_payment(xero, note):
     assert xero.read(made)["Status"] == "PAID"
 
 
+def test_an_allocation_taken_back_may_be_answered_as_a_list(xero, note, world):
+    world.change_settings(deleted_allocation_shape="list")
+    path = f"CreditNotes/{note['CreditNoteID']}/Allocations"
+    body = {"Invoice": {"InvoiceID": xero.invoice()["InvoiceID"]}, "Amount": 60}
+    allocation = xero.put(path, body).json["Allocations"][0]
+    gone = xero.call("DELETE", f"{path}/{allocation['AllocationID']}")
+    assert gone.json["Allocations"][0]["IsDeleted"] is True
+
+
 def test_taking_an_allocation_back(xero, note):
     made = xero.invoice()
     path = f"CreditNotes/{note['CreditNoteID']}/Allocations"
     body = {"Invoice": {"InvoiceID": made["InvoiceID"]}, "Amount": 60, "Date": "2026-11-21"}
     allocation = xero.put(path, body).json["Allocations"][0]
     gone = xero.call("DELETE", f"{path}/{allocation['AllocationID']}")
-    assert gone.status == 200 and gone.json["Allocations"][0]["IsDeleted"] is True
+    assert gone.status == 200 and gone.json["IsDeleted"] is True  # a bare Allocation, as specified
     assert xero.read(made)["AmountDue"] == 120.0
     assert xero.call("DELETE", f"{path}/{allocation['AllocationID']}").status == 404
 

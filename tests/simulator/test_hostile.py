@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import galleria_xero_plugin.simulator as package
+from galleria_xero_plugin.simulator import NORTH_LIGHT
 
 FOLDER = Path(package.__file__).parent
 JSON = st.recursive(
@@ -42,6 +44,48 @@ VALUES = st.recursive(
 def test_no_body_breaks_the_core(xero, path, method, body, per_element):
     answer = xero.call(method, path, json.dumps(body).encode(), summarizeErrors=str(not per_element))
     assert answer.status in {200, 400, 404}
+
+
+@pytest.fixture
+def edited(xero, sale, line, nora):
+    """Paths of documents in every state, each of which takes a body."""
+    bill = xero.invoice(Type="ACCPAY", InvoiceNumber="B", LineItems=[line(AccountCode="429")])
+    xero.payment(bill, 10)
+    note = xero.put("CreditNotes", sale(Type="ACCRECCREDIT")).json["CreditNotes"][0]
+    note_path = f"CreditNotes/{note['CreditNoteID']}"
+    paid = xero.payment(xero.invoice(), 10).json["Payments"][0]
+    credit = nora.overpay("Anna Fischer", 10)
+    return [
+        f"Invoices/{xero.invoice()['InvoiceID']}",
+        f"Invoices/{bill['InvoiceID']}",
+        f"Invoices/{bill['InvoiceID']}/History",
+        note_path,
+        f"{note_path}/Allocations",
+        f"Overpayments/{credit['OverpaymentID']}/Allocations",
+        f"Payments/{paid['PaymentID']}",
+    ]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 6), st.sampled_from(["PUT", "POST"]), VALUES, st.booleans())
+def test_no_edit_breaks_the_core(xero, edited, place, method, body, per_element):
+    answer = xero.call(method, edited[place], json.dumps(body).encode(), summarizeErrors=str(not per_element))
+    assert answer.status in {200, 400, 404, 501}
+
+
+@pytest.mark.parametrize("amount", ["abc", "NaN", "-1", "1e999", [], {}])
+@pytest.mark.parametrize("what", ["pay", "write_off", "overpay", "allocate", "enable_currency", "change_tax_rate"])
+def test_no_person_breaks_the_core(server, what, amount):
+    members = {
+        "pay": {"document": "OLD-0001", "amount": amount},
+        "write_off": {"invoice": "OLD-0001", "amount": amount},
+        "overpay": {"contact": "Anna Fischer", "amount": amount},
+        "allocate": {"credit": amount, "invoice": "OLD-0001", "amount": 1},
+        "enable_currency": {"code": "EUR", "rate": amount},
+        "change_tax_rate": {"tax_type": "OUTPUT2", "percent": amount},
+    }
+    url = f"{server.url}/_simulator/books/{NORTH_LIGHT}/person/{what}"
+    assert requests.post(url, json=members[what], timeout=5).status_code in {400, 404}
 
 
 @pytest.mark.parametrize(

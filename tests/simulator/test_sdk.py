@@ -169,6 +169,102 @@ def test_credit_notes_and_allocations(api):
     assert api.get_invoice(NORTH_LIGHT, made.invoice_id).invoices[0].amount_due == 441.25
 
 
+def test_a_credit_note_in_full(api):
+    """Created, read, allocated, taken back, refunded, the refund deleted, voided: all through the SDK's models."""
+    made = api.create_invoices(NORTH_LIGHT, accounting.Invoices(invoices=[an_invoice()])).invoices[0]
+    line = accounting.LineItem(description="Return", quantity=1.0, unit_amount=100.0, account_code="200")
+    note = accounting.CreditNote(
+        type="ACCRECCREDIT",
+        contact=accounting.Contact(contact_id=made.contact.contact_id),
+        date=date(2026, 11, 21),
+        credit_note_number="CN-9",
+        reference="Return of GAL-9",
+        line_amount_types=accounting.LineAmountTypes("Inclusive"),
+        line_items=[line],
+    )
+    draft = api.create_credit_notes(NORTH_LIGHT, accounting.CreditNotes(credit_notes=[note])).credit_notes[0]
+    assert (draft.status, draft.remaining_credit, draft.credit_note_number) == ("DRAFT", 100.0, "CN-9")
+    approve = accounting.CreditNotes(credit_notes=[accounting.CreditNote(status="AUTHORISED")])
+    credit = api.update_credit_note(NORTH_LIGHT, draft.credit_note_id, approve).credit_notes[0]
+    assert (credit.status, credit.line_items[0].line_item_id) == ("AUTHORISED", draft.line_items[0].line_item_id)
+
+    allocation = accounting.Allocation(
+        invoice=accounting.Invoice(invoice_id=made.invoice_id), amount=60.0, date=date(2026, 11, 21)
+    )
+    wanted = accounting.Allocations(allocations=[allocation])
+    done = api.create_credit_note_allocation(NORTH_LIGHT, credit.credit_note_id, wanted).allocations[0]
+    read = api.get_credit_note(NORTH_LIGHT, credit.credit_note_id).credit_notes[0]
+    assert (read.remaining_credit, read.allocations[0].allocation_id) == (40.0, done.allocation_id)
+    invoice = api.get_invoice(NORTH_LIGHT, made.invoice_id).invoices[0]
+    assert (invoice.amount_credited, invoice.credit_notes[0].credit_note_number) == (60.0, "CN-9")
+    gone = api.delete_credit_note_allocations(NORTH_LIGHT, credit.credit_note_id, done.allocation_id)
+    assert gone.is_deleted and gone.amount == 60.0
+
+    refund = accounting.Payment(
+        credit_note=accounting.CreditNote(credit_note_id=credit.credit_note_id),
+        account=accounting.Account(code="090"),
+        date=date(2026, 11, 22),
+        amount=100.0,
+    )
+    paid = api.create_payment(NORTH_LIGHT, refund).payments[0]
+    assert paid.payment_type == "ARCREDITPAYMENT"
+    read = api.get_credit_note(NORTH_LIGHT, credit.credit_note_id).credit_notes[0]
+    assert (read.status, read.payments[0].amount) == ("PAID", 100.0)
+    api.delete_payment(NORTH_LIGHT, paid.payment_id, accounting.PaymentDelete(status="DELETED"))
+    void = accounting.CreditNotes(credit_notes=[accounting.CreditNote(status="VOIDED")])
+    assert api.update_credit_note(NORTH_LIGHT, credit.credit_note_id, void).credit_notes[0].status == "VOIDED"
+    notes = accounting.HistoryRecords(history_records=[accounting.HistoryRecord(details="Sent by mistake")])
+    api.create_credit_note_history(NORTH_LIGHT, credit.credit_note_id, notes)
+    seen = api.get_credit_note_history(NORTH_LIGHT, credit.credit_note_id).history_records
+    assert seen[0].details == "Sent by mistake"
+
+
+def test_an_edit_keeps_the_line_it_names(api):
+    made = api.create_invoices(NORTH_LIGHT, accounting.Invoices(invoices=[an_invoice()])).invoices[0]
+    known = made.line_items[0].line_item_id
+    lines = [
+        accounting.LineItem(line_item_id=known, unit_amount=500.0),
+        accounting.LineItem(description="Frame", quantity=1.0, unit_amount=41.25, account_code="210"),
+    ]
+    edit = accounting.Invoices(invoices=[accounting.Invoice(line_items=lines)])
+    changed = api.update_invoice(NORTH_LIGHT, made.invoice_id, edit).invoices[0]
+    assert changed.line_items[0].line_item_id == known and len(changed.line_items) == 2
+    assert str(changed.total) == "541.25"
+
+
+def test_overpayments_and_prepayments(api, server):
+    nora = server.world.bookkeeper()
+    credit = nora.overpay("Anna Fischer", 60)
+    nora.prepay("Anna Fischer", 30)
+    assert api.get_prepayments(NORTH_LIGHT).prepayments[0].remaining_credit == 30.0
+    over = api.get_overpayments(NORTH_LIGHT).overpayments[0]
+    assert (over.overpayment_id, over.type, over.remaining_credit) == (
+        credit["OverpaymentID"],
+        "RECEIVE-OVERPAYMENT",
+        60.0,
+    )
+    made = api.create_invoices(NORTH_LIGHT, accounting.Invoices(invoices=[an_invoice()])).invoices[0]
+    allocation = accounting.Allocation(
+        invoice=accounting.Invoice(invoice_id=made.invoice_id), amount=60.0, date=date(2026, 11, 21)
+    )
+    wanted = accounting.Allocations(allocations=[allocation])
+    api.create_overpayment_allocations(NORTH_LIGHT, over.overpayment_id, wanted)
+    read = api.get_invoice(NORTH_LIGHT, made.invoice_id).invoices[0]
+    assert (str(read.amount_due), read.overpayments[0].applied_amount) == ("481.25", 60.0)
+
+
+def test_merged_contacts_and_locked_periods(api, server):
+    nora = server.world.bookkeeper()
+    gone = nora.merge_contacts("Anna Fischer", "Anne Fisher")
+    read = api.get_contact(NORTH_LIGHT, gone["ContactID"]).contacts[0]
+    assert (read.contact_status, read.merged_to_contact_id) == ("ARCHIVED", gone["MergedToContactID"])
+    nora.lock(period="2026-11-30")
+    assert api.get_organisations(NORTH_LIGHT).organisations[0].period_lock_date == date(2026, 11, 30)
+    with pytest.raises(AccountingBadRequestException) as refusal:
+        api.create_invoices(NORTH_LIGHT, accounting.Invoices(invoices=[an_invoice()]))
+    assert "period lock date" in str(refusal.value.error_data)
+
+
 def test_history_notes(api):
     made = api.create_invoices(NORTH_LIGHT, accounting.Invoices(invoices=[an_invoice()])).invoices[0]
     notes = accounting.HistoryRecords(history_records=[accounting.HistoryRecord(details="Exported")])

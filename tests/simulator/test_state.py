@@ -8,9 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import requests
 
 from galleria_xero_plugin.simulator import World
+from galleria_xero_plugin.simulator.__main__ import _arguments, _settings, main
 from galleria_xero_plugin.simulator.core import books
 from galleria_xero_plugin.simulator.store import SqliteStore
 
@@ -72,6 +74,7 @@ def test_seeds_are_the_same_in_every_run(clock, signing_key):
 def test_as_a_process(tmp_path):
     command = [sys.executable, "-W", "error", "-m", "galleria_xero_plugin.simulator", "--port", "0"]
     arguments = ["--state", str(tmp_path / "x.db"), "--no-limits", "--verbose", "--clock-scale", "60"]
+    arguments += ["--fault", '{"kind": "503", "count": 0}', "--clock-speed", "2"]
     with subprocess.Popen(
         [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -79,6 +82,7 @@ def test_as_a_process(tmp_path):
         said = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
         found = requests.get(f"{url}/_simulator/settings?code=secret", timeout=5).json()
         assert (found["limits"], found["time_scale"]) == (False, 60.0)
+        assert requests.get(f"{url}/_simulator/faults", timeout=5).json()["waiting"][0]["kind"] == "503"
         process.terminate()
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out.strip()) == (0, "")
@@ -102,3 +106,33 @@ def test_an_answer_takes_no_forty_milliseconds(server):
         durations.append(time.perf_counter() - start)
     session.close()
     assert sorted(durations)[len(durations) // 2] < 0.03
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--set", "refresh_grace"], "SWITCH=VALUE"),
+        (["--set", "colour=red"], "SWITCH=VALUE"),
+        (["--set", "day_limit=many"], "takes int"),
+        (["--set", "page_past_end=nowhere"], "empty, not_found"),
+        (["--clock-scale", "0"], "above zero"),
+        (["--clock-speed", "-1"], "above zero"),
+        (["--fault", "{"], "Expecting"),
+        (["--fault", '{"kind": "?"}'], "kind must be one of"),
+    ],
+)
+def test_a_wrong_argument_is_told(arguments, says, capsys):
+    assert main(arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_the_switches_are_listed(capsys):
+    assert main(["--switches"]) == 0
+    said = capsys.readouterr().out
+    assert "  refresh_grace=True: " in said and "  gzip_bomb: " in said and "[wait, refuse, execute]" in said
+
+
+def test_switches_from_the_command_line():
+    wanted = ("refresh_grace=false", "rounding=ROUND_HALF_EVEN", "day_limit=9")
+    found = _settings(_arguments([f"--set={text}" for text in wanted]))
+    assert (found.refresh_grace, found.rounding, found.day_limit) == (False, "ROUND_HALF_EVEN", 9)

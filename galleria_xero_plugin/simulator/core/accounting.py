@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from . import batch, credit_notes, history, reference
+from . import allocations, batch, history, reference
 from .call import Call
 from .errors import Invalid, Refused, not_found, validation
 from .listing import listing
 from .reader import Reader
 from .resources import BY_NAME, SETTINGS, Resource
 from .tables import Record
-from .wire import HTML_TYPE, Response
+from .wire import HTML_TYPE, Response, answer
 
 BASE = "/api.xro/2.0"
 
@@ -76,8 +76,8 @@ def _resolve(resource: Resource, rest: list[str], method: str) -> Callable[[Call
             raise not_found()
         if not tail:
             return _single(call, resource, record)
-        if tail[0] == "allocations" and resource.plural == "CreditNotes" and len(tail) <= 2:
-            return _allocations(call, record, rest[2:])
+        if tail[0] == "allocations" and resource.plural in allocations.KINDS and len(tail) <= 2:
+            return _allocations(call, resource, record, rest[2:])
         if resource.plural == "Invoices" and len(tail) == 1:
             return _invoice_extra(call, record, tail[0])
         raise not_found()
@@ -151,26 +151,30 @@ def _history(call: Call, resource: Resource, record: Record | None) -> Response:
     )
 
 
-def _allocations(call: Call, note: Record, rest: list[str]) -> Response:
+def _allocations(call: Call, resource: Resource, credit: Record, rest: list[str]) -> Response:
+    kind = resource.plural
     if rest:
         if call.request.method != "DELETE":
             raise _unimplemented()
         try:
-            gone = credit_notes.take_back(call, note, rest[0])
+            gone = allocations.take_back(call, kind, credit, rest[0])
         except Invalid as refusal:
             errors = [{"Message": message} for message in refusal.messages]
             raise validation([{"AllocationID": rest[0], "ValidationErrors": errors}]) from None
-        return call.ok({"Allocations": [credit_notes.shown_allocation(call.org, gone)]})
+        shown = allocations.shown_row(call.org, gone)
+        if call.settings.deleted_allocation_shape == "single":
+            return answer(200, shown)
+        return call.ok({"Allocations": [shown]})
     if call.request.method == "GET":
-        shown = credit_notes.show(call.org, note, places=call.unit_places)["Allocations"]
-        return call.ok({"Allocations": shown})
+        listed = allocations.shown(call.org, kind, credit)
+        return call.ok({"Allocations": listed})
     if call.request.method != "PUT":
         raise _unimplemented()
     return batch.simple(
         call,
         "Allocations",
         "Allocation",
-        lambda element: credit_notes.shown_allocation(call.org, credit_notes.allocate(call, note, element)),
+        lambda element: allocations.shown_row(call.org, allocations.allocate(call, kind, credit, element)),
     )
 
 

@@ -16,13 +16,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from . import contacts, control, credit_notes, documents, invoices, payments, reference
+from . import (
+    allocations,
+    contacts,
+    control,
+    credit_notes,
+    documents,
+    invoices,
+    payments,
+    reference,
+    unapplied,
+)
 from .call import Call
 from .errors import not_found
-from .organisation import folded
+from .organisation import Organisation, folded
 from .reader import Reader, guid_of
 from .tables import Record
 
@@ -51,6 +61,8 @@ class Bookkeeper:
             kind, record = _document(call, document)
             status = "VOIDED" if record["Status"] in documents.POSTED else "DELETED"
             key = call.org.table(kind).key
+            if kind in {"Overpayments", "Prepayments"}:
+                return unapplied.void(call, kind, record)
             save = invoices.save if kind == "Invoices" else credit_notes.save
             return save(call, Reader({key: record[key], "Status": status}))
 
@@ -58,7 +70,7 @@ class Bookkeeper:
         """A credit note without tax over what is due, or over an amount, allocated at once; answers the note."""
         with self.books() as call:
             owed = _invoice(call, invoice)
-            money = owed["AmountDue"] if amount is None else Decimal(str(amount))
+            money = owed["AmountDue"] if amount is None else _number(amount)
             line = {"Description": f"Written off {owed['InvoiceNumber']}", "Quantity": 1, "UnitAmount": money}
             element = {
                 "Type": f"{owed['Type']}CREDIT",
@@ -70,13 +82,14 @@ class Bookkeeper:
                 "LineItems": [{**line, "AccountCode": account}],
             }
             note = credit_notes.save(call, Reader(element))
-            _allocated(call, note, owed, money)
+            _allocated(call, "CreditNotes", note, owed, money)
             return call.org.table("CreditNotes").rows[note["CreditNoteID"]]
 
-    def allocate(self, note: str, invoice: str, amount: Any) -> Record:
-        """Use a credit note for an invoice; answers the allocation."""
+    def allocate(self, credit: str, invoice: str, amount: Any) -> Record:
+        """Use a credit note, overpayment or prepayment for an invoice; answers the allocation."""
         with self.books() as call:
-            return _allocated(call, _note(call, note), _invoice(call, invoice), amount)
+            kind, record = _document(call, credit)
+            return _allocated(call, kind, record, _invoice(call, invoice), amount)
 
     def take_back(self, allocation: str) -> Record:
         """Undo an allocation."""
@@ -84,12 +97,27 @@ class Bookkeeper:
             row = call.org.get("Allocations", guid_of(allocation))
             if row is None:
                 raise not_found()
-            return credit_notes.take_back(call, call.org.table("CreditNotes").rows[row["CreditNoteID"]], allocation)
+            kind, credit = allocations.source(call.org, row)
+            return allocations.take_back(call, kind, credit, allocation)
 
     # -- payments
 
+    def overpay(self, contact: str, amount: Any, account: str = "090", currency: str | None = None) -> Record:
+        """A customer sent more than was owed: an overpayment, to be allocated or refunded."""
+        return self._receive("Overpayments", contact, amount, account, currency)
+
+    def prepay(self, contact: str, amount: Any, account: str = "090", currency: str | None = None) -> Record:
+        """A customer paid before there was an invoice: a prepayment."""
+        return self._receive("Prepayments", contact, amount, account, currency)
+
+    def _receive(self, kind: str, contact: str, amount: Any, account: str, currency: str | None) -> Record:
+        with self.books() as call:
+            bank, money = _account(call, account), _number(amount)
+            of = currency or call.org.base_currency
+            return unapplied.receive(call, kind, _contact(call, contact), money, bank, of)
+
     def pay(self, document: str, amount: Any = None, account: str = "090", **more: Any) -> Record:
-        """A payment of an invoice, or a refund of a credit note, over all that is left or an amount.
+        """A payment of an invoice, or a refund of a credit, over all that is left or an amount.
 
         ``more``: ``date``, ``reference``, ``reconciled`` and ``batch`` (made with others in one batch payment,
         which the API cannot take apart, §4.3).
@@ -143,10 +171,11 @@ class Bookkeeper:
         """
         with self.books() as call:
             gone, kept = _contact(call, loser), _contact(call, winner)
-            for kind in ("Invoices", "CreditNotes"):
+            for kind in ("Invoices", *allocations.KINDS):
                 for row in call.org.table(kind).find("contact", gone["ContactID"]):
                     call.org.put(kind, {**row, "Contact": {"ContactID": kept["ContactID"]}})
-                    contacts.mark_role(call, kept["ContactID"], row["Type"])
+                    side = row["Type"] if kind == "Invoices" else allocations.SIDES[row["Type"]]
+                    contacts.mark_role(call, kept["ContactID"], side)
             merged = {**gone, "ContactStatus": "ARCHIVED", "MergedToContactID": kept["ContactID"]}
             return call.put("Contacts", merged)
 
@@ -169,7 +198,7 @@ class Bookkeeper:
                 raise not_found()
             changed = {**row, **{name: value for name, value in members.items() if name in {"Status", "Name"}}}
             if percent is not None:
-                rate = Decimal(str(percent))
+                rate = _number(percent)
                 parts = [{**part, "Rate": rate} for part in row["TaxComponents"][:1]]
                 changed.update(EffectiveRate=rate, DisplayTaxRate=rate, TaxComponents=parts)
             return call.org.put("TaxRates", changed)
@@ -183,7 +212,7 @@ class Bookkeeper:
         """Subscribe to a currency; ``rate`` is what a unit of the base currency buys."""
         with self.books() as call:
             known = reference.save_currency(call, Reader({"Code": code}))
-            value = known["_rate"] if rate is None else Decimal(str(rate))
+            value = known["_rate"] if rate is None else _number(rate)
             return call.org.put("Currencies", {**known, "_rate": value, "_disabled": False})
 
     def disable_currency(self, code: str) -> Record:
@@ -211,6 +240,25 @@ class Bookkeeper:
             return call.org.put("TrackingCategories", {**row, "Options": options})
 
 
+_FINDERS: dict[str, Callable[[Organisation, str], Record | None]] = {
+    "Invoices": invoices.find,
+    "CreditNotes": credit_notes.find,
+    "Overpayments": unapplied.finder("Overpayments"),
+    "Prepayments": unapplied.finder("Prepayments"),
+}
+
+
+def _number(value: Any) -> Decimal:
+    """A person's number: finite and not below zero; ValueError otherwise."""
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is not a number.") from None
+    if not found.is_finite() or found < 0 or found.adjusted() > 12:
+        raise ValueError(f"{value!r} is out of range.")
+    return found
+
+
 def _found(record: Record | None) -> Record:
     if record is None:
         raise not_found()
@@ -226,8 +274,11 @@ def _note(call: Call, name: str) -> Record:
 
 
 def _document(call: Call, name: str) -> tuple[str, Record]:
-    invoice = invoices.find(call.org, name)
-    return ("Invoices", invoice) if invoice else ("CreditNotes", _note(call, name))
+    for kind, find in _FINDERS.items():
+        record = find(call.org, name)
+        if record is not None:
+            return kind, record
+    raise not_found()
 
 
 def _account(call: Call, name: str) -> Record:
@@ -240,6 +291,7 @@ def _contact(call: Call, name: str) -> Record:
     return _found(contacts.find(call.org, name) or next(iter(by_name), None))
 
 
-def _allocated(call: Call, note: Record, invoice: Record, amount: Any) -> Record:
-    sent = {"Invoice": {"InvoiceID": invoice["InvoiceID"]}, "Amount": str(amount), "Date": call.today.isoformat()}
-    return credit_notes.allocate(call, note, Reader(sent))
+def _allocated(call: Call, kind: str, credit: Record, invoice: Record, amount: Any) -> Record:
+    amount = _number(amount)
+    sent = {"Invoice": {"InvoiceID": invoice["InvoiceID"]}, "Amount": amount, "Date": call.today.isoformat()}
+    return allocations.allocate(call, kind, credit, Reader(sent))

@@ -10,6 +10,7 @@ from typing import Any
 from .arithmetic import ZERO
 from .documents import POSTED
 from .organisation import Organisation, folded
+from .payments import settled
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,7 @@ def _payment_totals(org: Organisation, payments: list[dict[str, Any]]) -> dict[s
 
 
 def _document(org: Organisation, payment: dict[str, Any]) -> dict[str, Any]:
-    if "Invoice" in payment:
-        return org.table("Invoices").rows[payment["Invoice"]["InvoiceID"]]
-    return org.table("CreditNotes").rows[payment["CreditNote"]["CreditNoteID"]]
+    return settled(org, payment)[1]
 
 
 def _duplicates(texts: list[str]) -> dict[str, int]:
@@ -119,9 +118,14 @@ def journal(org: Organisation) -> list[Balance]:
             if row["Status"] == "AUTHORISED":
                 document = _document(org, row)
                 sign = 1 if document["Type"] in {"ACCREC", "ACCPAYCREDIT"} else -1
-                ledger = system["DEBTORS" if document["Type"].startswith("ACCREC") else "CREDITORS"]
+                ledger = system["CREDITORS" if document["Type"].startswith("ACCPAY") else "DEBTORS"]
                 post(row["Account"]["AccountID"], document["CurrencyCode"], sign * row["Amount"])
                 post(ledger, document["CurrencyCode"], -sign * row["Amount"])
+        for kind in ("Overpayments", "Prepayments"):
+            for row in org.table(kind).rows.values():
+                if row["Status"] in POSTED:
+                    post(row["_account"], row["CurrencyCode"], row["Total"])
+                    post(system["DEBTORS"], row["CurrencyCode"], -row["Total"])
     shown = [
         Balance(_label(accounts[account]), currency, debit, credit)
         for (account, currency), (debit, credit) in sums.items()

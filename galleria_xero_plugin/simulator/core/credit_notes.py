@@ -1,13 +1,12 @@
-"""Credit notes and their allocation to invoices (xero-facts.md §4.8)."""
+"""Credit notes (xero-facts.md §4.8)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
-from . import contacts, documents, history, lines
+from . import allocations, contacts, documents, history, lines
 from .call import Call
-from .errors import Invalid, not_found
+from .errors import Invalid
 from .organisation import Organisation, folded
 from .reader import Reader, guid_of
 from .tables import Record
@@ -142,84 +141,6 @@ def _number(call: Call, element: Reader, record: Record) -> None:
             record["CreditNoteNumber"] = candidate
 
 
-def allocate(call: Call, note: Record, element: Reader) -> Record:
-    """Use credit for an invoice of the same contact and currency."""
-    target = element.child("Invoice")
-    amount = element.decimal("Amount")
-    identity = target.guid("InvoiceID") if target else None
-    number = target.text("InvoiceNumber") if target else None
-    invoice = call.org.get("Invoices", identity)
-    if invoice is None and number:
-        invoice = next(iter(call.org.table("Invoices").find("number", folded(number))), None)
-    if invoice is None:
-        raise Invalid("The invoice to allocate to could not be found")
-    if amount is None or amount <= 0:
-        raise Invalid("The Amount must be greater than zero.")
-    current = call.org.table("CreditNotes").rows[note["CreditNoteID"]]
-    _check_allocation(current, invoice)
-    if amount > current["RemainingCredit"]:
-        raise Invalid("The amount is greater than the remaining credit on this credit note")
-    if amount > invoice["AmountDue"]:
-        raise Invalid("Payment amount exceeds the amount outstanding on this document")
-    row = {
-        "AllocationID": call.org.next_id(),
-        "CreditNoteID": current["CreditNoteID"],
-        "InvoiceID": invoice["InvoiceID"],
-        "Amount": amount,
-        "Date": _allocation_day(call, element),
-        "IsDeleted": False,
-    }
-    documents.check_lock_dates(call, row["Date"])
-    call.org.put("Allocations", row)
-    documents.settle(call, "CreditNotes", current)
-    documents.settle(call, "Invoices", invoice)
-    words = f"{current['CreditNoteNumber']} for {amount}"
-    history.note(call, invoice["InvoiceID"], "Credit Applied", words)
-    history.note(call, current["CreditNoteID"], "Credit Applied", f"To {invoice['InvoiceNumber']} for {amount}")
-    return row
-
-
-def _allocation_day(call: Call, element: Reader) -> date:
-    """S1 requires the Date, the documentation calls it read-only: a switch (§4.8)."""
-    day = element.day("Date")
-    if day is None and call.settings.allocation_date == "required":
-        raise Invalid("The Date of an allocation must be specified.")
-    return call.today if day is None or call.settings.allocation_date == "today" else day
-
-
-def _check_allocation(note: Record, invoice: Record) -> None:
-    if note["Status"] != "AUTHORISED" or invoice["Status"] != "AUTHORISED":
-        raise Invalid("Allocations can only be made between Authorised documents")
-    if TYPES[note["Type"]] != invoice["Type"] or note["Contact"] != invoice["Contact"]:
-        raise Invalid("Credit can only be allocated to documents of the same kind and contact")
-    if note["CurrencyCode"] != invoice["CurrencyCode"]:
-        raise Invalid("Credit can only be allocated to documents in the same currency")
-
-
-def take_back(call: Call, note: Record, identity: str) -> Record:
-    """DELETE of an allocation: IsDeleted true, both documents reopen; not in a locked period (§4.2)."""
-    row = call.org.get("Allocations", guid_of(identity))
-    if row is None or row["CreditNoteID"] != note["CreditNoteID"] or row["IsDeleted"]:
-        raise not_found()
-    documents.check_lock_dates(call, row["Date"])
-    gone = call.org.put("Allocations", {**row, "IsDeleted": True})
-    documents.settle(call, "CreditNotes", call.org.table("CreditNotes").rows[row["CreditNoteID"]])
-    documents.settle(call, "Invoices", call.org.table("Invoices").rows[row["InvoiceID"]])
-    return gone
-
-
-def shown_allocation(org: Organisation, row: Record) -> Record:
-    """An allocation as an answer shows it."""
-    invoice = org.table("Invoices").rows[row["InvoiceID"]]
-    return {
-        "AllocationID": row["AllocationID"],
-        "Amount": row["Amount"],
-        "Date": row["Date"],
-        "Invoice": {"InvoiceID": invoice["InvoiceID"], "InvoiceNumber": invoice["InvoiceNumber"]},
-        "IsDeleted": row["IsDeleted"],
-    }
-
-
 def show(org: Organisation, record: Record, *, places: int, how: str = "single") -> Record:
     """A credit note as an answer shows it; ``how`` as for invoices."""
     shown = {name: value for name, value in record.items() if name[0] != "_"}
@@ -231,8 +152,7 @@ def show(org: Organisation, record: Record, *, places: int, how: str = "single")
         shown["Contact"] = contacts.stub(org, contact_id)
     bare = how in {"list", "summary"}
     shown["LineItems"] = [] if bare else [lines.shown_line(line, places) for line in record["LineItems"]]
-    rows = org.table("Allocations").find("credit note", record["CreditNoteID"])
-    shown["Allocations"] = [shown_allocation(org, row) for row in rows if not row["IsDeleted"]]
+    shown["Allocations"] = allocations.shown(org, "CreditNotes", record)
     if how != "summary":
         shown["Payments"] = documents.shown_payments(org, "credit note", record["CreditNoteID"])
     shown.update(HasErrors=False, HasAttachments=False)

@@ -25,6 +25,13 @@ MOVES = {
 }
 APPROVED = {"SUBMITTED", "AUTHORISED", "PAID"}
 POSTED = {"AUTHORISED", "PAID"}
+# How payments and allocations of a kind of document are found.
+INDEXES = {
+    "Invoices": "invoice",
+    "CreditNotes": "credit note",
+    "Overpayments": "overpayment",
+    "Prepayments": "prepayment",
+}
 AMOUNT_TYPES = {"exclusive": "Exclusive", "inclusive": "Inclusive", "notax": "NoTax"}
 NOT_EDITABLE = "This document cannot be edited as it has a payment or credit note allocated to it."
 
@@ -134,7 +141,7 @@ def priced(call: Call, element: Reader, record: Record, before: Record | None) -
 def settle(call: Call, kind: str, record: Record, *, quiet: bool = False) -> Record:
     """Work out what is paid, credited and left, and flip AUTHORISED and PAID accordingly."""
     org = call.org
-    index = "invoice" if kind == "Invoices" else "credit note"
+    index = INDEXES[kind]
     identity = record[org.table(kind).key]
     payments = [row for row in org.table("Payments").find(index, identity) if row["Status"] == "AUTHORISED"]
     allocations = [row for row in org.table("Allocations").find(index, identity) if not row["IsDeleted"]]

@@ -14,7 +14,10 @@ from typing import Any
 
 from .organisation import NUMBERS, Change
 
-LOGGED = {"Invoices", "CreditNotes", "Payments", "Contacts", "Allocations", "Accounts", "Currencies"}
+LOGGED = {
+    "Invoices", "CreditNotes", "Payments", "Contacts", "Allocations", "Accounts", "Currencies",
+    "Overpayments", "Prepayments",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,13 @@ def gateway_answer(fault: Fault) -> Response:
         title, detail = ("Unauthorized", "TokenExpired: token expired at 01/01/2026 00:00:00")
         if kind == "403":
             title, detail = "Forbidden", "AuthenticationUnsuccessful"
-        content: dict[str, object] = {"Type": None, "Title": title, "Status": int(kind), "Detail": detail, "Extensions": {}}
+        content: dict[str, object] = {
+            "Type": None,
+            "Title": title,
+            "Status": int(kind),
+            "Detail": detail,
+            "Extensions": {},
+        }
         return answer(int(kind), content)
     if kind == "redirect":
         status = fault.status if 300 <= fault.status < 400 else 302

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import contacts, documents, lines
+from . import allocations, contacts, documents, lines
 from .organisation import Organisation
 from .tables import Record
 from .wire import utc_text
@@ -26,38 +26,17 @@ def show(org: Organisation, record: Record, *, places: int, how: str = "single")
         shown["LineItems"] = []
     else:
         shown["LineItems"] = [lines.shown_line(line, places) for line in record["LineItems"]]
+    credits: dict[str, list[Record]] = {}
     if how == "written":
         del shown["AmountCredited"]
     else:
         shown["HasAttachments"] = False
         if how != "summary":
             shown["Payments"] = documents.shown_payments(org, "invoice", record["InvoiceID"])
-            shown["CreditNotes"] = _credit_notes(org, record)
+            credits = allocations.on_invoice(org, record)
     if not record["TotalDiscount"]:
         del shown["TotalDiscount"]
-    shown.update(Prepayments=[], Overpayments=[], InvoicePaymentServices=[], HasErrors=False)
+    shown.update({"Prepayments": [], "Overpayments": [], **credits}, InvoicePaymentServices=[], HasErrors=False)
     shown["IsDiscounted"] = bool(record["TotalDiscount"])
     shown["UpdatedDateUTCString"] = utc_text(record["UpdatedDateUTC"])
     return shown
-
-
-def _credit_notes(org: Organisation, record: Record) -> list[Record]:
-    found = []
-    for row in org.table("Allocations").find("invoice", record["InvoiceID"]):
-        if row["IsDeleted"]:
-            continue
-        note = org.table("CreditNotes").rows[row["CreditNoteID"]]
-        found.append(
-            {
-                "CreditNoteID": note["CreditNoteID"],
-                "CreditNoteNumber": note["CreditNoteNumber"],
-                "ID": note["CreditNoteID"],
-                "HasErrors": False,
-                "AppliedAmount": row["Amount"],
-                "DateString": f"{row['Date'].isoformat()}T00:00:00",
-                "Date": row["Date"],
-                "LineItems": [],
-                "Total": note["Total"],
-            }
-        )
-    return found

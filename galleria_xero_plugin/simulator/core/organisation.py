@@ -19,7 +19,7 @@ KEYS = {
     "BrandingThemes": "BrandingThemeID", "TrackingCategories": "TrackingCategoryID",
     "Currencies": "Code", "Contacts": "ContactID", "Invoices": "InvoiceID",
     "CreditNotes": "CreditNoteID", "Payments": "PaymentID", "Allocations": "AllocationID",
-    "History": "_id",
+    "Overpayments": "OverpaymentID", "Prepayments": "PrepaymentID", "History": "_id",
 }  # fmt: skip
 
 # What an effects log calls the number of a record.
@@ -66,9 +66,18 @@ INDEXES: dict[str, dict[str, Callable[[Record], Any]]] = {
     "Payments": {
         "invoice": _key("Invoice", "InvoiceID"),
         "credit note": _key("CreditNote", "CreditNoteID"),
+        "overpayment": _key("Overpayment", "OverpaymentID"),
+        "prepayment": _key("Prepayment", "PrepaymentID"),
         "reference": _folded_key("Reference"),
     },
-    "Allocations": {"invoice": _key("InvoiceID"), "credit note": _key("CreditNoteID")},
+    "Allocations": {
+        "invoice": _key("InvoiceID"),
+        "credit note": _key("CreditNoteID"),
+        "overpayment": _key("OverpaymentID"),
+        "prepayment": _key("PrepaymentID"),
+    },
+    "Overpayments": {"contact": _key("Contact", "ContactID")},
+    "Prepayments": {"contact": _key("Contact", "ContactID")},
     "History": {"parent": _key("_parent")},
 }
 

@@ -25,6 +25,8 @@ TYPES = {
     "ACCPAY": "ACCPAYPAYMENT",
     "ACCRECCREDIT": "ARCREDITPAYMENT",
     "ACCPAYCREDIT": "APCREDITPAYMENT",
+    "RECEIVE-OVERPAYMENT": "AROVERPAYMENTPAYMENT",
+    "RECEIVE-PREPAYMENT": "ARPREPAYMENTPAYMENT",
 }
 TARGETS = ("Invoice", "CreditNote", "Prepayment", "Overpayment")
 
@@ -78,7 +80,7 @@ def save(call: Call, element: Reader) -> Record:
     with problems.collect():
         documents.check_lock_dates(call, day)
     problems.settle()
-    singular, key = ("Invoice", "InvoiceID") if kind == "Invoices" else ("CreditNote", "CreditNoteID")
+    singular, key = kind[:-1], f"{kind[:-1]}ID"
     record: Record = {
         "PaymentID": call.org.next_id(),
         "Date": day,
@@ -126,15 +128,16 @@ def _target(org: Organisation, element: Reader) -> tuple[str, Record]:
         found = org.table("Invoices").find("number", folded(element.text("InvoiceNumber")))
         if found:
             return "Invoices", found[0]
-    if len(named) != 1 or named[0] in {"Prepayment", "Overpayment"}:
+    if len(named) != 1:
         raise Invalid("Exactly one of Invoice, CreditNote, Prepayment or Overpayment must be specified")
-    kind, singular = ("Invoices", "Invoice") if named[0] == "Invoice" else ("CreditNotes", "CreditNote")
+    singular = named[0]
+    kind = f"{singular}s"
     reader = element.child(singular)
     document = None
     if reader is not None:
         identity, number = reader.guid(f"{singular}ID"), reader.text(f"{singular}Number")
         document = org.get(kind, identity)
-        if document is None and not identity and number:
+        if document is None and not identity and number and singular in {"Invoice", "CreditNote"}:
             document = next(iter(org.table(kind).find("number", folded(number))), None)
     if document is None:
         raise Invalid(f"{singular} could not be found")
@@ -171,11 +174,16 @@ def _delete(call: Call, element: Reader, identity: str) -> Record:
         raise Invalid("The payment has been reconciled and cannot be deleted")
     documents.check_lock_dates(call, before["Date"])
     gone = call.put("Payments", {**before, "Status": "DELETED"})
-    kind, key = ("Invoices", "InvoiceID") if "Invoice" in before else ("CreditNotes", "CreditNoteID")
-    document = call.org.table(kind).rows[before[kind[:-1]][key]]
+    kind, document = settled(call.org, before)
     documents.settle(call, kind, document)
-    history.note(call, document[key], "Payment deleted", f"Payment of {before['Amount']} deleted")
+    history.note(call, document[f"{kind[:-1]}ID"], "Payment deleted", f"Payment of {before['Amount']} deleted")
     return gone
+
+
+def settled(org: Organisation, payment: Record) -> tuple[str, Record]:
+    """The document a payment pays or refunds."""
+    singular = next(name for name in TARGETS if name in payment)
+    return f"{singular}s", org.table(f"{singular}s").rows[payment[singular][f"{singular}ID"]]
 
 
 def show(org: Organisation, record: Record) -> Record:
@@ -183,12 +191,13 @@ def show(org: Organisation, record: Record) -> Record:
     shown = {name: value for name, value in record.items() if name[0] != "_"}
     account = org.table("Accounts").rows[record["Account"]["AccountID"]]
     shown["Account"] = {name: account[name] for name in ("AccountID", "Code", "Name") if account.get(name)}
-    kind, singular = ("Invoices", "Invoice") if "Invoice" in record else ("CreditNotes", "CreditNote")
-    document = org.table(kind).rows[record[singular][f"{singular}ID"]]
+    kind, document = settled(org, record)
+    singular = kind[:-1]
+    number = f"{singular}Number"
     shown[singular] = {
         "Type": document["Type"],
         f"{singular}ID": document[f"{singular}ID"],
-        f"{singular}Number": document[f"{singular}Number"],
+        **({number: document[number]} if number in document else {}),
         "CurrencyCode": document["CurrencyCode"],
         "Contact": contacts.stub(org, document["Contact"]["ContactID"]),
         "LineItems": [],

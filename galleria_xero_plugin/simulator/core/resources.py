@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import contacts, credit_notes, invoice_view, invoices, payments, reference
+from . import contacts, credit_notes, invoice_view, invoices, payments, reference, unapplied
 from .call import Call
 from .organisation import Organisation
 from .reader import Reader
@@ -113,6 +113,13 @@ ALL = (
     Resource(
         "Payments", "Payment", "accounting.payments", "PaymentID", payments.fields, payments.find,
         show=_payment, save=payments.save, paged=True, failed="HasValidationErrors", history=True,
+    ),
+    *(
+        Resource(
+            kind, kind[:-1], "accounting.payments", f"{kind[:-1]}ID", unapplied.fields(kind), unapplied.finder(kind),
+            show=unapplied.shower(kind), paged=True, history=True,
+        )
+        for kind in ("Overpayments", "Prepayments")
     ),
     Resource(
         "Accounts", "Account", SETTINGS, "AccountID", _known(reference.ACCOUNT_FIELDS), _finder("Accounts"),

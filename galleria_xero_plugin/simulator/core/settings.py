@@ -116,6 +116,12 @@ class SimulatorSettings:
     allocation_date: str = switch(
         "taken", "The Date of an allocation: taken, required, or always today (§4.8)", "taken", "required", "today"
     )
+    deleted_allocation_shape: str = switch(
+        "single",
+        "DELETE of an allocation answers the bare Allocation of the specification, or a list (§4.8)",
+        "single",
+        "list",
+    )
     sales_invoices_a_month: int = switch(
         0, "Cap of the old small plans on approved sales invoices: 20; 0 for none (§4.2)"
     )
@@ -141,9 +147,11 @@ class SimulatorSettings:
                 raise ValueError(f"The switch {name} takes {wanted[0].__name__}, not {value!r}.")
             if choices and value not in choices:
                 raise ValueError(f"The switch {name} takes {', '.join(choices)}, not {value!r}.")
-        if values.get("time_scale", 1) <= 0:
-            raise ValueError("The switch time_scale must be above zero.")
         return replace(self, **values)
+
+    def __post_init__(self) -> None:
+        if self.time_scale <= 0:
+            raise ValueError("The switch time_scale must be above zero.")
 
     def switches(self) -> dict[str, Any]:
         """All switches by name, for the control page."""
