@@ -109,7 +109,9 @@ class SqlConnections(Tokens, Leases):
             "refresh_lease": 0,
             "token_version": 1,
             "export_lease": self._highest(CONNECTION.c.export_lease, tenant_id) or 0,
-            "quarantine_until": self._highest(CONNECTION.c.quarantine_until, tenant_id),
+            # A backup from before the connection knows nothing of it, and of nothing that it sent: all that is older
+            # than a new connection is looked for first.
+            "quarantine_until": self._highest(CONNECTION.c.quarantine_until, tenant_id) or self._now,
             "created_at": self._now,
         }
 

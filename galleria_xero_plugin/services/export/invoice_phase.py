@@ -119,11 +119,16 @@ def _look_first(
         return list(prepared)
     numbered = by_number(session, [row.natural_key for row in suspects])
     found = {row.id: matching(numbered, row) for row in suspects}
-    if any(found[row_id] is None for row_id in restored):
+    elsewhere = [row for row in suspects if row.id in restored and not _bears(found[row.id], row)]
+    if elsewhere:  # under another number; what bears this one now may be somebody else's
         marked = _by_marker(session)
-        found |= {row.id: found[row.id] or marked.get(row.marker) for row in suspects if row.id in restored}
+        found |= {row.id: marked.get(row.marker) or found[row.id] for row in elsewhere}
     settled = settle_found(session, [(row, found[row.id]) for row in suspects], expect=DocumentState.PENDING)
     return [item for item in prepared if item.row.id not in settled]
+
+
+def _bears(invoice: XeroInvoice | None, row: Document) -> bool:
+    return invoice is not None and marker_of(invoice) == row.marker
 
 
 def _is_older(invoice: Invoice, restored_at: dt.datetime) -> bool:
