@@ -16,7 +16,9 @@ from ...ports.runtime import Clock, JobQueue
 from ...ports.store import Units
 from ...ports.xero import XeroApi
 from ..calls import Calls
+from ..guarded import guarded
 from ..lease import PATIENCE, Lease, LeaseLost, Leases
+from ..notify import GalleryFailed
 from ..reference import Reference
 from . import contact_phase, invoice_phase, payment_phase, read_back
 from .compare import compare, plan_next
@@ -35,6 +37,8 @@ PHASES: tuple[Callable[[Session], bool], ...] = (
 """In this order: what is unknown is settled first, and a document goes after what it depends on."""
 
 
+TRIES = 5
+"""So often in a run the gallery may fail to answer."""
 COMPARED_AGAIN = dt.timedelta(hours=1)
 """A comparison that failed is tried again after so long."""
 
@@ -57,7 +61,7 @@ class Export:
         worker: str,
         finished: Callable[[Connection, Run], None],
     ) -> None:
-        self._tools = Tools(units, gallery, api, clock, timings, worker)
+        self._tools = Tools(units, guarded(gallery), api, clock, timings, worker)
         self._calls = calls
         self._leases = leases
         self._reference = reference
@@ -100,6 +104,9 @@ class Export:
             except TokenUnreadable as error:
                 log.error("connection %s: %s", connection_id, error.detail)
                 self._end_run(connection_id, error, "needs_config")
+            except GalleryFailed as error:
+                log.warning("connection %s: the gallery did not answer: %s", connection_id, error.detail)
+                self._gallery_failed(connection_id)
         if more:
             failpoints.reach("before_ring")
             self._queue.ring_export(connection_id)
@@ -239,6 +246,18 @@ class Export:
         if ended and run is not None:
             self._finished(session.connection, run)
         return True
+
+    def _gallery_failed(self, connection_id: str) -> None:
+        """The sweep tries again; after some times the run ends with that reason. What has no run waits longer."""
+        with self._tools.units.write(patience=PATIENCE) as uow:
+            run = uow.runs.open_of(connection_id, RunKind.EXPORT)
+            if run is not None:
+                uow.runs.progress(run.id, add={"failures": 1}, step="Your gallery did not answer; trying again")
+                if run.counts.get("failures", 0) + 1 >= TRIES:
+                    uow.runs.finish(run.id, RunState.FAILED, error_code="gallery_failed")
+            uow.commit()
+        if run is None:
+            self._leave_alone(connection_id)
 
     def _leave_alone(self, connection_id: str) -> None:
         with self._tools.units.read() as uow:

@@ -275,3 +275,32 @@ def test_the_element_of_somebody_elses_document_explains_nothing(office: Office)
     office.sync()
     settle(office)
     assert office.states() == {"contact done": 1, "invoice done": 2}
+
+
+# -- the gallery's side
+
+
+@pytest.mark.parametrize("call", ["invoices_changed", "invoices", "info"])
+def test_a_gallery_that_fails_for_a_moment_is_asked_again(office: Office, monkeypatch: pytest.MonkeyPatch, call: str):
+    sell(office, 1)
+    with monkeypatch.context() as down:
+        down.setattr(office.gallery, call, fails)
+        run = office.sync()
+    assert run.state is RunState.RUNNING and run.step == "Your gallery did not answer; trying again"
+    office.ring()
+    assert office.run(run.id).state is RunState.FINISHED
+    assert created(office, "Invoice") == 1
+
+
+def test_a_gallery_that_goes_on_failing_ends_the_run_with_that_reason(office: Office, monkeypatch: pytest.MonkeyPatch):
+    sell(office, 1)
+    monkeypatch.setattr(office.gallery, "invoices_changed", fails)
+    run = office.sync()
+    for _ in range(9):
+        office.ring()
+    ended = office.run(run.id)
+    assert (ended.state, ended.error_code) == (RunState.FAILED, "gallery_failed")
+
+
+def fails(*_: object) -> None:
+    raise RuntimeError("the host's own database is away")
