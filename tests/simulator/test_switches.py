@@ -96,3 +96,40 @@ def test_unknown_tracking_may_be_left_out_instead(xero, line, world):
     tracking = [{"Name": "Artist", "Option": "Nobody"}, {"Name": "Exhibition", "Option": "Spring Show"}]
     made = xero.invoice(LineItems=[line(Tracking=tracking)])
     assert [entry["Option"] for entry in made["LineItems"][0]["Tracking"]] == ["Spring Show"]
+
+
+def test_names_and_numbers_without_their_guards(xero, sale, world):
+    # §4.1: Xero warns that uniqueness of names may end; faults.md wants uniqueness on and off.
+    xero.invoice(InvoiceNumber="INV-A")
+    assert xero.put("Contacts", {"Name": "Anna Fischer"}).status == 400
+    assert xero.put("Invoices", sale(InvoiceNumber="inv-a")).status == 400
+    world.change_settings(contact_names_unique=False, numbers_ignore_case=False)
+    assert xero.put("Contacts", {"Name": "Anna Fischer"}).status == 200
+    assert xero.put("Invoices", sale(InvoiceNumber="inv-a")).status == 200
+    assert xero.put("Invoices", sale(InvoiceNumber="inv-a")).status == 400
+    world.change_settings(invoice_numbers_unique=False)
+    assert xero.put("Invoices", sale(InvoiceNumber="inv-a")).status == 200
+
+
+def test_a_tax_amount_above_the_unit_amount(xero, sale, line, world):
+    lines = [line(Quantity=100, UnitAmount=1, TaxAmount=20)]
+    assert xero.put("Invoices", sale(LineItems=lines)).status == 200
+    world.change_settings(tax_above_unit_refused=True)
+    assert xero.put("Invoices", sale(LineItems=lines)).status == 400
+
+
+def test_a_far_off_rate_is_kept_with_a_warning(xero, sale, world):
+    # §2.4: StatusAttributeString may be WARNING, and the document is there all the same.
+    body = {"Invoices": [sale(CurrencyCode="EUR", CurrencyRate=9)]}
+    made = xero.put("Invoices", body, summarizeErrors="false").json["Invoices"][0]
+    assert (made["StatusAttributeString"], made["HasErrors"], made["CurrencyRate"]) == ("WARNING", False, 9.0)
+    assert "rate" in made["Warnings"][0]["Message"]
+    assert "Warnings" in xero.put("Invoices", body).json["Invoices"][0]  # summarised: 200 with a remark
+    world.change_settings(odd_rate_warnings=False)
+    assert "Warnings" not in xero.put("Invoices", body).json["Invoices"][0]
+
+
+def test_a_list_that_is_too_long_is_refused(xero, world):
+    world.change_settings(largest_list=20)
+    assert xero.get("Contacts").status == xero.get("Contacts", page=1).status == 400
+    assert xero.get("Contacts", searchTerm="Anna").status == 200

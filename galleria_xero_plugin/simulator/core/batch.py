@@ -45,8 +45,11 @@ def write(call: Call, resource: Resource, identity: str | None = None) -> Respon
             shown.append(failed[-1])
             continue
         entry = resource.show(call.org, record, call.unit_places, "written")
+        remarks = resource.warn(call, record)
+        if remarks:
+            entry["Warnings"] = remarks
         if call.per_element:
-            entry["StatusAttributeString"] = "OK"
+            entry["StatusAttributeString"] = "WARNING" if remarks else "OK"
         shown.append(entry)
     if failed and not call.per_element:
         if call.settings.summarised_batch_is_atomic:

@@ -129,7 +129,7 @@ def _write(call: Call, element: Reader, before: Record | None) -> Record:
     terms = element.child("PaymentTerms")
     if terms is not None:
         record["PaymentTerms"] = _payment_terms(terms)
-    _check_unique(call.org, record)
+    _check_unique(call, record)
     return call.put("Contacts", record)
 
 
@@ -151,13 +151,13 @@ def _check_email(address: str | None) -> None:
         raise Invalid("Email address must be valid.")
 
 
-def _check_unique(org: Organisation, record: Record) -> None:
-    table = org.table("Contacts")
+def _check_unique(call: Call, record: Record) -> None:
+    table = call.org.table("Contacts")
     rivals: tuple[tuple[str, str, str], ...] = (
         ("number", "ContactNumber", NUMBER_TAKEN),
         ("account number", "AccountNumber", "The account number already exists."),
     )
-    if record["ContactStatus"] == "ACTIVE":
+    if record["ContactStatus"] == "ACTIVE" and call.settings.contact_names_unique:
         rivals = (("active name", "Name", NAME_TAKEN.format(name=record["Name"])), *rivals)
     for index, member, message in rivals:
         others = table.find(index, folded(record.get(member)))

@@ -93,6 +93,16 @@ def currency(call: Call, element: Reader, record: Record) -> Record:
     return {"CurrencyCode": code, "CurrencyRate": rounded(rate, 6)}
 
 
+def warnings(call: Call, record: Record) -> list[Record]:
+    """A rate more than half away from the day's is kept, with a remark: since 7 April 2026 (§4.2)."""
+    known = call.org.get("Currencies", record.get("CurrencyCode"))
+    if known is None or record["CurrencyCode"] == call.org.base_currency or not call.settings.odd_rate_warnings:
+        return []
+    if known["_rate"] / 2 <= record["CurrencyRate"] <= known["_rate"] * 2:
+        return []
+    return [{"Message": "The currency rate provided differs significantly from the current market rate."}]
+
+
 def branding(call: Call, element: Reader, record: Record, status: str) -> Record:
     """The named theme; the default one is filled in on approval."""
     sent = element.guid("BrandingThemeID")

@@ -45,6 +45,8 @@ def taken(call: Call, number: str | None, kind: str) -> list[Record]:
     """The invoices that hold a number."""
     found = call.org.table("Invoices").find("number", folded(number))
     dead = set() if call.settings.dead_numbers_stay_taken else {"VOIDED", "DELETED"}
+    if not call.settings.numbers_ignore_case:
+        found = [row for row in found if row["InvoiceNumber"].strip() == (number or "").strip()]
     return [row for row in found if row["Type"] == kind and row["Status"] not in dead]
 
 
@@ -56,7 +58,8 @@ def read_number(call: Call, element: Reader, record: Record) -> None:
         return
     if number:
         others = taken(call, number, "ACCREC")
-        if any(other["InvoiceID"] != record["InvoiceID"] for other in others):
+        rivals = [other for other in others if other["InvoiceID"] != record["InvoiceID"]]
+        if rivals and call.settings.invoice_numbers_unique:
             raise Invalid(NUMBER_TAKEN)
         record["InvoiceNumber"] = number
     while "InvoiceNumber" not in record:

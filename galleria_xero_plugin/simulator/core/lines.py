@@ -112,6 +112,8 @@ def _line(
         line["TaxType"] = rate["TaxType"]
     percent = rate["EffectiveRate"] if rate else Decimal(0)
     sent_tax = reader.decimal("TaxAmount")
+    if sent_tax is not None and sent_tax > line["UnitAmount"] and call.settings.tax_above_unit_refused:
+        raise Invalid("The TaxAmount must not be greater than the UnitAmount.")
     if sent_tax is not None and amount_types != "NoTax":
         line["TaxAmount"] = rounded(sent_tax, places, call.settings.rounding)
     else:

@@ -85,6 +85,8 @@ def listing(
         return [row[table.key] for row in found]
 
     ids = table.listed(question, compute)
+    if len(ids) > settings.largest_list:
+        raise bad_query("The list holds too many records; narrow the filter")
     number = whole_number(request.query.get("page"))
     if not paged or (number is None and not _forces_paging(request)):
         return Page([table.rows[identity] for identity in ids])

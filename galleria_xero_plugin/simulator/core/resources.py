@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import contacts, credit_notes, invoice_view, invoices, payments, reference, unapplied
+from . import contacts, credit_notes, documents, invoice_view, invoices, payments, reference, unapplied
 from .call import Call
 from .organisation import Organisation
 from .reader import Reader
@@ -49,6 +49,7 @@ class Resource:
     failed: str = "HasErrors"
     most: int = 500  # elements per request (xero-facts.md §2.3)
     history: bool = False
+    warn: Callable[[Call, Record], list[Record]] = lambda call, record: []
 
 
 def _without_archived(member: str) -> Callable[[Request], Predicate | None]:
@@ -105,10 +106,11 @@ ALL = (
     Resource(
         "Invoices", "Invoice", INVOICES, "InvoiceID", invoices.fields, invoices.find,
         show=_invoice, save=invoices.save, filters=invoices.filters, paged=True, history=True,
+        warn=documents.warnings,
     ),
     Resource(
         "CreditNotes", "CreditNote", INVOICES, "CreditNoteID", credit_notes.fields, credit_notes.find,
-        show=_credit_note, save=credit_notes.save, paged=True, history=True,
+        show=_credit_note, save=credit_notes.save, paged=True, history=True, warn=documents.warnings,
     ),
     Resource(
         "Payments", "Payment", "accounting.payments", "PaymentID", payments.fields, payments.find,

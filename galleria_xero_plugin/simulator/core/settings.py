@@ -89,6 +89,7 @@ class SimulatorSettings:
     # -- lists
     modified_since_inclusive: bool = switch(True, "If-Modified-Since takes its own second in (§2.5, unknown)")
     unchanged_is_304: bool = switch(False, "Nothing modified since is answered 304 (§2.5, unknown)")
+    largest_list: int = switch(100_000, "A list over so many records is refused with 400 (§2.3)")
     where_ignores_case: bool = switch(True, "where compares texts without case (§2.5)")
     page_past_end: str = switch("empty", "A page past the end: an empty list or a 404 (§2.5)", "empty", "not_found")
     pagination_always: bool = switch(False, "Paged resources tell pagination though no page was asked for (§2.5)")
@@ -100,6 +101,10 @@ class SimulatorSettings:
     paid_sales_invoices_editable: bool = switch(
         False, "Paid sales invoices take the few changes that bills take (§4.2)"
     )
+    invoice_numbers_unique: bool = switch(True, "A number in use is refused; off shows who leans on that guard (§4.2)")
+    numbers_ignore_case: bool = switch(True, "INV-1 and inv-1 are one number (§4.2, silent)")
+    tax_above_unit_refused: bool = switch(False, "A TaxAmount above the UnitAmount is refused (§4.2, one sentence)")
+    odd_rate_warnings: bool = switch(True, "A CurrencyRate far from the day's gives a WARNING, not an error (§4.2)")
     zero_total_becomes_paid: bool = switch(True, "An approved document over nothing is PAID at once (§4.2, silent)")
     negative_totals_refused: bool = switch(True, "A document must not be below zero (§4.2, silent)")
     unknown_line_ids_refused: bool = switch(
@@ -110,6 +115,9 @@ class SimulatorSettings:
     )
     currency_decimals: str = switch("two", "All money has two decimals, or JPY none and KWD three (§4.2)", "two", "own")
     archived_contacts_editable: bool = switch(False, "The API may edit and restore archived contacts (§4.1)")
+    contact_names_unique: bool = switch(
+        True, "Active contacts have different names; Xero warns that this may end (§4.1)"
+    )
     contact_name_spaces_refused: bool = switch(False, "Odd spaces in a name are refused, not tidied away (§4.1)")
     unknown_contact_is_404: bool = switch(True, "An unknown ContactID in a write is a 404 (§4.1)")
     reconciled_payments_deletable: bool = switch(False, "The API may delete reconciled payments (§4.3, open)")
