@@ -68,7 +68,7 @@ def at(place: str, action: str, visit: int) -> Card:
 def _lead_there(lane: Lane, place: str) -> None:
     """See to it that a run comes by."""
     if place == "in_refresh":
-        lane.execute("UPDATE galleria_xero_connection SET access_expires_at = 1")
+        rows.execute(lane.stage.app, "UPDATE galleria_xero_connection SET access_expires_at = 1")
     if place == "before_ring":
         lane.xero.hold("PUT /Invoices", seconds=LIFE["SLICE"] + 0.1)
 

@@ -10,23 +10,29 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import signal
 import sys
 import threading
 import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from tests.helpers import network
 from tests.helpers.servers import Postgres, postgres
 
-from .cards import deck
+from .cards import Card, deck
 from .lane import LIFE, LONGEST, SCALE, Broken, Lane, lane
 
 PROMISED = 5 * 60
 """Seconds of life for p95 where the effect exists in Xero or nothing was written ahead."""
 AT_MOST = LIFE["LEASE"] * SCALE + 8 * 60
 """Where something was written ahead that never arrived."""
+
+
+Recovery = tuple[float, str]
+"""Seconds of life from the last kill of a round until all was done, and the card."""
 
 
 @dataclass
@@ -38,12 +44,13 @@ class Tally:
     kills: Counter[str] = field(default_factory=Counter)
     cards: Counter[str] = field(default_factory=Counter)
     documents: Counter[str] = field(default_factory=Counter)
-    soon: list[float] = field(default_factory=list)
-    late: list[float] = field(default_factory=list)
-    others: list[float] = field(default_factory=list)
+    soon: list[Recovery] = field(default_factory=list)
+    late: list[Recovery] = field(default_factory=list)
+    others: list[Recovery] = field(default_factory=list)
     missed: int = 0
-    pressed_again: int = 0
+    pressed_again: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    interrupted: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -66,13 +73,23 @@ def main(arguments: list[str] | None = None) -> int:
         ]
         for thread in threads:
             thread.start()
-        said = 0.0
-        while any(thread.is_alive() for thread in threads):
-            time.sleep(1)
-            if time.monotonic() - said > 60:
-                said = time.monotonic()
-                print(f"{(said - began) / 60:5.1f} min: {tally.kills.total()} kills, {tally.rounds} rounds", file=out, flush=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            _wait(threads, tally, began, out)
+        tally.interrupted.set()
+        for thread in threads:
+            thread.join()
     return report(tally, time.monotonic() - began, seed)
+
+
+def _wait(threads: list[threading.Thread], tally: Tally, began: float, out: TextIO) -> None:
+    said = began
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(1)
+        if time.monotonic() - said > 60:
+            said = time.monotonic()
+            minutes = (said - began) / 60
+            print(f"{minutes:5.1f} min: {tally.kills.total()} kills, {tally.rounds} rounds", file=out, flush=True)
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -88,7 +105,7 @@ def _play(number: int, seed: int, server: Postgres | None, tally: Tally) -> None
     where = f"lane {number} ({'PostgreSQL' if server else 'SQLite'})"
     try:
         with contextlib.ExitStack() as stack:
-            table = stack.enter_context(lane(server))
+            table = stack.enter_context(lane(server, tally.interrupted))
             while not tally.over:
                 for card in deck(chance):
                     playing = card.name
@@ -104,18 +121,19 @@ def _play(number: int, seed: int, server: Postgres | None, tally: Tally) -> None
             tally.broken.append(f"{where}, seed {seed}: {playing}\n{told}")
 
 
-def _note(tally: Tally, table: Lane, card, recovered: float) -> None:
+def _note(tally: Tally, table: Lane, card: Card, recovered: float) -> None:
     with tally.lock:
         tally.rounds += 1
         tally.cards[card.name.partition(",")[0]] += 1
         tally.kills.update(what for what, _ in table.kills)
         tally.missed += max(0, card.strikes - len(table.kills))
         tally.documents.update(Invoices=len(table.sold), Payments=3 * len(table.sold))
-        tally.pressed_again += table.pressed_again
-        table.pressed_again = 0
+        if table.pressed_again:
+            tally.pressed_again[card.name] += table.pressed_again
+            table.pressed_again = 0
         if table.kills:
             times = tally.others if not card.plain else tally.late if table.resent() else tally.soon
-            times.append(recovered * SCALE)
+            times.append((recovered * SCALE, card.name))
         if recovered > LONGEST:
             tally.broken.append(f"recovered after {_life(recovered * SCALE)}: {card.name}")
 
@@ -126,18 +144,22 @@ def report(tally: Tally, seconds: float, seed: int) -> int:
     for what, times in sorted(tally.kills.items()):
         print(f"  {times:4} {what}")
     print(f"{tally.documents['Invoices']} invoices, {tally.documents['Payments']} payments; "
-          f"{tally.missed} strikes nobody came by; {tally.pressed_again} times somebody had to press again")  # fmt: skip
+          f"{tally.missed} strikes nobody came by")  # fmt: skip
+    for name, times in tally.pressed_again.items():
+        print(f"  pressed again {times} times after: {name}")
     print("Recovered, in minutes of life:")
-    for what, times in (
+    for what, found in (
         ("it is in Xero, or nothing was written ahead", tally.soon),
         ("written ahead and never arrived", tally.late),
         ("Redis, the line or the database gone as well", tally.others),
     ):
-        print(f"  {what}: {_quantiles(times)}")
+        print(f"  {what}: {_quantiles(found)}")
+        for longest, name in sorted(found, reverse=True)[:3]:
+            print(f"    {_life(longest)} {name}")
     faults = list(tally.broken)
     if tally.soon and _quantile(tally.soon, 0.95) > PROMISED:
         faults.append(f"p95 is above {_life(PROMISED)}")
-    if tally.late and max(tally.late) > AT_MOST:
+    if tally.late and max(tally.late)[0] > AT_MOST:
         faults.append(f"the longest way back is above {_life(AT_MOST)}")
     for fault in faults:
         print(f"\nBROKEN: {fault}")
@@ -146,15 +168,15 @@ def report(tally: Tally, seconds: float, seed: int) -> int:
     return bool(faults)
 
 
-def _quantiles(times: list[float]) -> str:
+def _quantiles(times: list[Recovery]) -> str:
     if not times:
         return "none"
     shown = (f"p{int(share * 100)} {_life(_quantile(times, share))}" for share in (0.5, 0.95))
-    return f"{len(times)} times, {', '.join(shown)}, max {_life(max(times))}"
+    return f"{len(times)} times, {', '.join(shown)}, max {_life(max(times)[0])}"
 
 
-def _quantile(times: list[float], share: float) -> float:
-    return sorted(times)[min(len(times) - 1, int(share * len(times)))]
+def _quantile(times: list[Recovery], share: float) -> float:
+    return sorted(times)[min(len(times) - 1, int(share * len(times)))][0]
 
 
 def _life(seconds: float) -> str:

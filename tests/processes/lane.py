@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -58,13 +59,16 @@ class Broken(Exception):
 class Lane:
     """The gallery, and what a card (`cards`) may do to it."""
 
-    def __init__(self, stage: Stage, line: HalfOpen, postgres: Postgres | None) -> None:
+    def __init__(
+        self, stage: Stage, line: HalfOpen, postgres: Postgres | None, interrupted: threading.Event
+    ) -> None:
         self.stage, self.xero, self.line = stage, stage.xero, line
-        self._postgres = postgres
+        self._postgres, self._interrupted = postgres, interrupted
         self.sentences = stage.processes.folder / "sentences"
         self.sentences.mkdir()
         self.stage.processes.environment(**{failpoints.VARIABLE: str(self.sentences)})
         self._workers: dict[str, Worker] = {}
+        self._started = 0
         self.supervised = True
         self.expected: Counter[str] = Counter()
         self.sold: list[int] = []
@@ -127,7 +131,8 @@ class Lane:
                     os.kill(pid, signal.SIGCONT)
         for name in ("one", "two") if self.supervised else ():
             if name not in self._workers or not self._workers[name].alive():
-                self._workers[name] = self.stage.worker(name)
+                self._started += 1
+                self._workers[name] = self.stage.worker(f"{name}-{self._started}")
 
     def working(self) -> bool:
         """Whether both workers listen."""
@@ -205,10 +210,6 @@ class Lane:
     def count(self, query: str, **values: object) -> int:
         return rows.count(self.stage.app, query, **values)
 
-    def execute(self, statement: str) -> None:
-        with self.stage.app.app_context(), db.engine.begin() as connection:
-            connection.execute(text(statement))
-
     def backup(self) -> Callable[[], None]:
         """The database as it is; the result puts it back. Nobody may be connected then, nor now on PostgreSQL."""
         rows.forget_connections(self.stage.app)
@@ -241,6 +242,8 @@ class Lane:
 
     def until(self, condition: Callable[[], Any], what: str, *, within: float = 60) -> Any:
         def met() -> Any:
+            if self._interrupted.is_set():
+                raise Broken("interrupted")
             self.supervise()
             return condition()
 
@@ -284,8 +287,8 @@ class Lane:
 
 
 @contextlib.contextmanager
-def lane(postgres: Postgres | None) -> Iterator[Lane]:
-    """On PostgreSQL, or else on SQLite; the workers listen."""
+def lane(postgres: Postgres | None, interrupted: threading.Event) -> Iterator[Lane]:
+    """On PostgreSQL, or else on SQLite; the workers listen. `interrupted` ends it before its time."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(listening_socket(0))
         site = f"http://localhost:{listener.getsockname()[1]}"
@@ -304,7 +307,7 @@ def lane(postgres: Postgres | None) -> Iterator[Lane]:
         stage.configure(API_URL=f"{line.url}{API}", **LIFE)
         rows.make_tables(stage.app)
         stage.connect()
-        made = Lane(stage, line, postgres)
+        made = Lane(stage, line, postgres, interrupted)
         made.until(made.working, "two workers")
         yield made
         made.supervised = False

@@ -20,6 +20,20 @@ DAY = dt.date(2026, 3, 2)
 PART, REST = Decimal("50.00"), Decimal("30.00")
 """Each invoice is 120.00 and has two payments; 40.00 stay due, so that Xero would take either of them twice."""
 
+
+def second_gallery(app: Flask) -> str:
+    """Another gallery of the same site, with nobody in it; its id."""
+    with app.app_context():
+        made = seed.gallery(
+            db.session(), name="Harbour Street Prints", time_zone="America/New_York", locale="en-US", currency="USD",
+            site="harbour.example", taxes=(("Sales tax", "8.875"),), users=seed_data.HARBOUR_USERS,
+        )  # fmt: skip
+        db.session.commit()
+        known_as = str(made.id)
+    forget_connections(app)
+    return known_as
+
+
 _ONE_COMMAND = threading.Lock()
 """The runner of commands puts a stream of its own in the place of this process's output."""
 
@@ -95,6 +109,12 @@ def count(app: Flask, query: str, **values: object) -> int:
     """A number from the site's database, by SQL."""
     with app.app_context(), db.engine.connect() as connection:
         return int(connection.execute(text(query), values).scalar_one())
+
+
+def execute(app: Flask, statement: str) -> None:
+    """What no service of ours does: time that passes, for instance."""
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text(statement))
 
 
 def letters(app: Flask) -> list[tuple[str, str]]:
