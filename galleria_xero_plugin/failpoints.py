@@ -5,7 +5,7 @@ it: `GALLERIA_XERO_FAILPOINTS`, the path of a folder, read once when the app is 
 can, and a site in production refuses to start with it.
 
 Into the folder a test puts sentences: a file that is named like a place and holds an action, and after how many
-visits of one process it is due (`crash`; `freeze 2` at the third). Whoever executes a sentence first renames it to
+visits it is due (`crash`; `freeze 2` at the third). Whoever executes a sentence first renames it to
 `<place>.<process id>`, so that of many workers one is hit, once.
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -64,7 +63,6 @@ class _Folder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._visits: Counter[str] = Counter()
 
     def __call__(self, place: str) -> None:
         sentence = self._path / place
@@ -72,8 +70,10 @@ class _Folder:
             action, *after = sentence.read_text().split()
         except FileNotFoundError:
             return
-        self._visits[place] += 1
-        if after and self._visits[place] <= int(after[0]):
+        if after and int(after[0]) > 0:
+            draft = self._path / f".{os.getpid()}"
+            draft.write_text(f"{action} {int(after[0]) - 1}")
+            draft.replace(sentence)
             return
         try:
             sentence.rename(self._path / f"{place}.{os.getpid()}")

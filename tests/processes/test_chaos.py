@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-import pytest
+from tests.helpers.servers import Postgres
 
 from . import cards
-from .lane import Lane, lane
+from .lane import lane
 
 
-@pytest.fixture(scope="module")
-def on_sqlite() -> Iterator[Lane]:
-    with lane(None, threading.Event()) as made:
-        yield made
+def test_kills_and_a_long_freeze_on_both_databases(postgres_server: Postgres):
+    """Who was frozen wakes up when somebody else has proved that nothing arrived, and keeps back what it was about to
+    send."""
+    one = [
+        cards.at("after_p", "orphan", 2),
+        cards.at("after_answer", "crash_both", 2),
+        cards.frozen("before_first_byte", cards.BEYOND_THE_KEY),
+    ]
+    other = [cards.at("before_first_byte", "crash", 2), cards.failing("after_t2", "time_out")]
+    with ThreadPoolExecutor(2) as together:  # most of it is waiting
+        played = together.map(play, (None, postgres_server), (one, other))
+    assert sum(played) == 3
 
 
-@pytest.fixture(scope="module")
-def on_postgresql(postgres_server) -> Iterator[Lane]:
-    with lane(postgres_server, threading.Event()) as made:
-        yield made
-
-
-def test_kills_on_sqlite(on_sqlite: Lane):
-    for card in (cards.at("after_p", "orphan", 2), cards.at("after_answer", "crash_both", 2)):
-        on_sqlite.play(card.befalls)
-        assert on_sqlite.kills, card.name
-    on_sqlite.audit_books()
-
-
-def test_killed_after_writing_ahead_on_postgresql(on_postgresql: Lane):
-    on_postgresql.play(cards.at("before_first_byte", "crash", 2).befalls)
-    assert on_postgresql.kills
-    on_postgresql.audit_books()
-
-
-def test_frozen_for_longer_than_the_lease_and_the_key_on_sqlite(on_sqlite: Lane):
-    """It wakes up when somebody else has proved that nothing arrived, and keeps back what it was about to send."""
-    on_sqlite.play(cards.frozen("before_first_byte", cards.BEYOND_THE_KEY).befalls)
-    on_sqlite.audit_books()
+def play(postgres: Postgres | None, hand: Sequence[cards.Card]) -> int:
+    """How many kills there were."""
+    kills = 0
+    with lane(postgres, threading.Event()) as table:
+        for card in hand:
+            table.play(card.befalls)
+            kills += len(table.kills)
+        table.audit_books()
+    return kills
