@@ -26,7 +26,8 @@ BEYOND_THE_KEY = LIFE["KEY_WINDOW"] + LIFE["SETTLE"]
 @dataclass(frozen=True)
 class Card:
     """`strikes` is how many kills it is meant for. After some of them the way back is longer than what is promised
-    for a kill alone (Xero or Redis is away as well, or the database is another): `plain` are those it is promised for."""
+    for a kill alone (Xero or Redis is away as well, or the database is another): `plain` are those it is promised
+    for."""
 
     name: str
     befalls: Callable[[Lane], Iterator[None]]
@@ -78,7 +79,7 @@ def anywhere(what: str, after: float) -> Card:
 
     def befalls(lane: Lane) -> Iterator[None]:
         yield
-        lane.until(lane.horses, "a work horse")
+        lane.while_it_goes_on(lane.horses, "a work horse")
         time.sleep(after)  # the point is not to wait for anything
         lane.kill(what, f"anywhere: {what}")
 
@@ -129,8 +130,8 @@ def held(what: str, victim: str) -> Card:
     def befalls(lane: Lane) -> Iterator[None]:
         lane.xero.hold(what, seconds=LIFE["ANSWER_WITHIN"] + 1)
         yield
-        lane.until(lane.xero.holds, "the held call")
-        lane.kill(victim, f"while Xero works: {victim}")
+        if lane.while_it_goes_on(lane.holds, "the held call"):
+            lane.kill(victim, f"while Xero works: {victim}")
 
     return Card(f"{victim} killed while Xero executes {what}", befalls)
 
@@ -140,12 +141,12 @@ def dead_line(direction: str, victim: str) -> Card:
 
     def befalls(lane: Lane) -> Iterator[None]:
         lost = lane.line.lost
-        lane.xero.hold("PUT /Invoices", seconds=0.3)
+        lane.xero.hold("PUT /Invoices", seconds=1)
         yield
-        lane.until(lane.xero.holds, "a call under way")
+        lane.while_it_goes_on(lane.holds, "a call under way")
         lane.line.swallows = direction
-        lane.until(lambda: lane.line.lost > lost, "a dead line")
-        lane.kill(victim, f"dead line: {victim}")
+        if lane.while_it_goes_on(lambda: lane.line.lost > lost or None, "a dead line"):
+            lane.kill(victim, f"dead line: {victim}")
         lane.line.swallows = ""
 
     return Card(f"line that loses {direction}, {victim} killed", befalls, plain=False)
@@ -160,7 +161,7 @@ def flushed(when: str) -> Card:
         lane.sentence("after_answer", "crash", 1)
         yield
         if when == "running":
-            lane.until(lane.horses, "a work horse")
+            lane.while_it_goes_on(lane.horses, "a work horse")
         if when != "idle":
             lane.stage.valkey.flush()
         lane.until_struck("after_answer", "crash")
@@ -172,12 +173,12 @@ def without_redis() -> Card:
     """Redis dies in the middle and stays away for a while; so do the workers, which cannot do without it."""
 
     def befalls(lane: Lane) -> Iterator[None]:
-        lane.sentence("after_t2", "crash", 1)
+        lane.xero.hold("PUT /Payments", seconds=1)
         yield
-        lane.until(lane.horses, "a work horse")
-        lane.stage.valkey.kill()
+        lane.while_it_goes_on(lane.holds, "a call under way")
         lane.supervised = False
-        lane.until_struck("after_t2", "crash")
+        lane.stage.valkey.kill()
+        lane.kill("horse", "without Redis: horse")
         time.sleep(1)  # twenty seconds of life without Redis
         lane.stage.valkey.start()
         lane.supervised = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import random
 import signal
 import sys
@@ -62,6 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     """0 when every promise was kept."""
     asked, out = _arguments(arguments), sys.stdout  # commands in the lanes borrow it meanwhile
     network.close_network()
+    logging.getLogger("galleria_xero").setLevel(logging.ERROR)  # that nobody rings without Redis is no news here
     seed = random.SystemRandom().randrange(2**31) if asked.seed is None else asked.seed
     print(f"{asked.kills} kills in {asked.lanes} galleries, seed {seed}; time runs {SCALE} times faster, "
           f"with {LIFE}", file=out, flush=True)  # fmt: skip
@@ -116,6 +118,8 @@ def _play(number: int, seed: int, server: Postgres | None, tally: Tally) -> None
             playing = "the comparison of both books"
             table.audit_books()
     except Exception as problem:
+        if tally.interrupted.is_set():
+            return
         told = str(problem) if isinstance(problem, Broken) else traceback.format_exc()
         with tally.lock:
             tally.broken.append(f"{where}, seed {seed}: {playing}\n{told}")
@@ -157,6 +161,8 @@ def report(tally: Tally, seconds: float, seed: int) -> int:
         for longest, name in sorted(found, reverse=True)[:3]:
             print(f"    {_life(longest)} {name}")
     faults = list(tally.broken)
+    if tally.kills.total() < tally.wanted:
+        faults.append(f"ended after {tally.kills.total()} of {tally.wanted} kills")
     if tally.soon and _quantile(tally.soon, 0.95) > PROMISED:
         faults.append(f"p95 is above {_life(PROMISED)}")
     if tally.late and max(tally.late)[0] > AT_MOST:

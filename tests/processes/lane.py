@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
@@ -50,6 +50,9 @@ DONE = "SELECT count(*) FROM galleria_xero_export WHERE state = 'done'"
 OPEN_RUNS = "SELECT count(*) FROM galleria_xero_run WHERE finished_at IS NULL"
 RESENT = "SELECT count(*) FROM galleria_xero_export WHERE attempt > 1 AND created_at >= :since"
 UNSETTLED = "SELECT kind, label, state, reason_code, attempt FROM galleria_xero_export WHERE state <> 'done'"
+
+
+T = TypeVar("T")
 
 
 class Broken(Exception):
@@ -107,11 +110,14 @@ class Lane:
         with contextlib.suppress(Conflict):  # it is going already
             self.stage.press_sync()
 
+    def finished(self) -> bool:
+        return not self.count(OPEN_RUNS) and self.count(DONE) >= sum(self.expected.values())
+
     def all_done(self) -> bool:
+        if self.finished():
+            return True
         if self.count(OPEN_RUNS):
             return False
-        if self.count(DONE) >= sum(self.expected.values()):
-            return True
         self.pressed_again += 1  # the run ended in an error nobody foresaw: somebody presses, or the schedule does
         self.press()
         return False
@@ -143,6 +149,10 @@ class Lane:
     def horses(self) -> dict[int, int]:
         """Work horses and the worker of each."""
         return {horse: worker.pid for worker in self._workers.values() for horse in worker.horses()}
+
+    def holds(self) -> bool | None:
+        """Whether a held call has been executed and waits for its answer."""
+        return self.xero.holds() or None
 
     def nobody_left(self) -> bool:
         return not self._thaw and not any(map(guard.alive, self._survivors))
@@ -183,12 +193,12 @@ class Lane:
     def until_struck(self, place: str, action: str, *, freeze: float = 0) -> bool:
         """Wait for the sentence to be executed; False when nobody comes by before everything is done."""
 
-        def struck() -> Path | bool | None:
-            found = next(iter(self.sentences.glob(f"{place}.*")), None)
-            return found or (not self.count(OPEN_RUNS) and self.count(DONE) >= sum(self.expected.values()))
 
-        found = self.until(struck, f"somebody at {place}", within=4 * LONGEST)
-        if not isinstance(found, Path):
+        def struck() -> Path | None:
+            return next(iter(self.sentences.glob(f"{place}.*")), None)
+
+        found = self.while_it_goes_on(struck, f"somebody at {place}")
+        if found is None:
             (self.sentences / place).unlink(missing_ok=True)
             return False
         at, pid = found.stat().st_ctime, int(found.suffix[1:])
@@ -251,6 +261,11 @@ class Lane:
             return self.stage.until(met, what, within=within)
         except AssertionError as late:
             raise Broken(f"{late}\n{self.state()}") from None
+
+    def while_it_goes_on(self, condition: Callable[[], T | None], what: str) -> T | None:
+        """The first true value of it, or None when everything is done before."""
+        found = self.until(lambda: condition() or self.finished(), what, within=4 * LONGEST)
+        return None if found is True else found
 
     def state(self) -> str:
         """What stands where, for whoever has to find out."""
