@@ -93,6 +93,34 @@ def test_processes_that_start_together_migrate_one_after_the_other(empty):
     assert migrate.at_head(empty)
 
 
+def test_workers_of_the_old_release_go_on_while_the_tables_are_brought_up_to_date(empty):
+    """Their statements neither fail nor wait for longer than a second."""
+    migrate.upgrade(empty, OLDEST)
+    waits, over = [], threading.Event()
+
+    def old_release():
+        while not over.is_set():
+            began = time.monotonic()
+            with empty.begin() as connection:
+                for table in ("connection", "export", "run", "notice"):
+                    connection.exec_driver_sql(f"UPDATE galleria_xero_{table} SET id = id")
+                connection.exec_driver_sql(
+                    "INSERT INTO galleria_xero_notice (connection_id, topic, sent_at) VALUES ('c', 't', 1) "
+                    "ON CONFLICT DO NOTHING")
+            waits.append(time.monotonic() - began)
+
+    with ThreadPoolExecutor(1) as worker:
+        working = worker.submit(old_release)
+        wait_until(lambda: len(waits) > 5)
+        migrate.upgrade(empty)
+        seen = len(waits)
+        wait_until(lambda: len(waits) > seen + 5 or working.done())
+        over.set()
+        working.result()
+    assert migrate.at_head(empty)
+    assert max(waits) < 1
+
+
 def test_a_failed_upgrade_leaves_nothing_behind(empty, monkeypatch):
     with empty.begin() as connection:  # in the way of the second revision
         connection.exec_driver_sql("CREATE TABLE galleria_xero_attempt (id INTEGER)")
