@@ -10,13 +10,14 @@ import os
 import sys
 import tempfile
 
-COMMANDS = {"--books": "tests.properties"}
+COMMANDS = {
+    "--books": "tests.properties",
+    "--chaos-processes": "tests.processes.chaos",
+}
 """What is no run of pytest: the first argument, and the module that takes all arguments."""
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
-# What takes long and is asked for by name: `python3 tests --chaos-processes 500`
-COMMANDS = {"--chaos-processes": "tests.processes.chaos"}
 
 
 def load(*path):
@@ -33,9 +34,6 @@ def main():
     rq_versions = load("tests", "helpers", "rq_versions.py")
     browser = load("tests", "helpers", "browser.py")
 
-    command = next((COMMANDS[name] for name in (part.partition("=")[0] for part in sys.argv[1:]) if name in COMMANDS), None)
-    if command:
-        bootstrap.run("test", "-m", command, directory=ROOT)
     python = bootstrap.ensure("test")
     if not os.path.isdir(rq_versions.OLDEST_RQ_DIR):
         bring_oldest_rq(bootstrap, rq_versions)
