@@ -1,6 +1,7 @@
 """A database that somebody else holds: wait as long as was said, then Busy, and nothing was written."""
 
 import sqlite3
+import threading
 
 import pytest
 from sqlalchemy import create_engine
@@ -81,6 +82,33 @@ def test_a_row_lock_that_lasts_is_busy(engine, units):
         waiter._connection.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
         with pytest.raises(Busy):
             waiter.connections.set_next_run(connection.id, None)
+
+
+def test_two_that_wait_for_each_other(engine, units):
+    """PostgreSQL ends one of them: that one is Busy and has written nothing, the other one is done."""
+    if engine.dialect.name == "sqlite":
+        return  # one writer at a time cannot wait for another
+    rows = [connected(units).id, connected(units, "another-gallery", "22222222-aaaa-4aaa-8aaa-222222222222").id]
+    both, ended = threading.Barrier(2), []
+
+    def change(first, second):
+        try:
+            with units.write() as uow:
+                uow._connection.exec_driver_sql("SET LOCAL deadlock_timeout = '50ms'")
+                uow.connections.set_next_run(first, START)
+                both.wait()
+                uow.connections.set_next_run(second, START)
+                uow.commit()
+            ended.append("done")
+        except Busy:
+            ended.append("busy")
+
+    threads = [threading.Thread(target=change, args=order) for order in (rows, rows[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ended) == ["busy", "done"]
 
 
 def test_no_connection_left_is_busy(url, vault):
