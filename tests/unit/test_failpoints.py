@@ -4,9 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 
-from galleria_xero_plugin import failpoints
+from galleria_xero_plugin import GalleriaXero, failpoints
+from galleria_xero_plugin.db.vault import generate_key
 from galleria_xero_plugin.errors import ConfigError
+from galleria_xero_plugin.testing import FakeGallery
 
 PACKAGE = Path(failpoints.__file__).parent
 
@@ -37,6 +41,18 @@ def test_a_site_in_production_refuses_to_start_with_it(tmp_path):
         failpoints.arm({failpoints.VARIABLE: str(tmp_path)}, production=True)
     (tmp_path / "after_t2").write_text("raise")
     failpoints.reach("after_t2")
+
+
+def test_the_whole_site_refuses_too(tmp_path, monkeypatch):
+    monkeypatch.setenv(failpoints.VARIABLE, str(tmp_path))
+    app = Flask(__name__)
+    app.config.update({f"GALLERIA_XERO_{name}": value for name, value in {
+        "CLIENT_ID": "id", "CLIENT_SECRET": "secret", "TOKEN_KEYS": generate_key(), "REDIS_URL": "redis://localhost",
+        "REDIRECT_URI": "https://site.example/xero/callback",
+    }.items()}, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path / 'site.db'}")  # fmt: skip
+    db = SQLAlchemy(app)
+    with pytest.raises(ConfigError, match=failpoints.VARIABLE):
+        GalleriaXero(FakeGallery()).init_app(app, db)
 
 
 def test_a_sentence_is_executed_once(folder):
