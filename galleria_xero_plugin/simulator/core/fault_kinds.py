@@ -1,9 +1,36 @@
-"""The kinds of faults, by the place where they enter, and what the gateway answers for its own."""
+"""The kinds of faults, by the place where they enter, and what the gateway answers for its own.
+
+The rows of faults.md and the kinds that bring them about; ``path="/connect/token"`` aims at the refresh:
+
+=======  ============================================================================================
+F21      drop_before, hang, status
+F22      drop, half, delay
+F23      late
+F24      drop, then a clock moved on, ``time_scale``, or ``/_simulator/keys/forget``
+F25      500_before, 500_after
+F26      503 and offline with count 0 until cleared
+F27      429 with problem minute, day, concurrent, appminute
+F28      429 with any retry_after
+F29      html, xml, truncate, charset, oversized, gzip_bomb
+F30      reordered, missing, doubled, zero_guid
+F31      cent_off, and an edit by the bookkeeper where the books themselves shall differ
+F32      redirect
+F33      none: the simulator speaks plain http
+F34      stale, and 429, 503 or drop with method GET
+F35      churn
+F37-F39  drop, 500_after, status, 429, hang on /connect/token
+F40-F41  invalid_grant, or the switches refresh_grace and refresh_grace_once
+F42      401, ``/_simulator/tokens/expire``
+F44-F45  disconnect, 403, wrong_tenant
+F58      the bookkeeper's lock
+=======  ============================================================================================
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .errors import problem
 from .wire import HTML_TYPE, Response, answer
 
 if TYPE_CHECKING:
@@ -11,7 +38,12 @@ if TYPE_CHECKING:
 
 OFFLINE = b"<html><head><title>Service Unavailable</title></head><body><h1>503</h1></body></html>"
 ORGANISATION_OFFLINE = b"The organisation is offline. Please try again later."
-_REMAINING = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining", "appminute": "X-AppMinLimit-Remaining"}
+# What is left is told with a 429 too (recorded, xero-facts.md §2.1); the limit that was met says 0.
+_REMAINING = {
+    "day": ("X-DayLimit-Remaining", "344"),
+    "minute": ("X-MinLimit-Remaining", "44"),
+    "appminute": ("X-AppMinLimit-Remaining", "9000"),
+}
 
 # Nothing is executed; the answer, if any, comes from in front of Xero and is not cached.
 GATEWAY = {
@@ -72,23 +104,17 @@ def gateway_answer(fault: Fault) -> Response:
         return Response(503, ORGANISATION_OFFLINE, "text/plain; charset=utf-8")
     if kind == "429":
         headers = {"X-Rate-Limit-Problem": fault.problem}
-        if fault.problem in _REMAINING:
-            headers[_REMAINING[fault.problem]] = "0"
+        for limit, (name, left) in _REMAINING.items():
+            headers[name] = "0" if limit == fault.problem else left
         if fault.retry_after is not None:
             headers["Retry-After"] = fault.retry_after
         return Response(429, headers=headers)
     if kind in {"401", "403"}:
-        title, detail = ("Unauthorized", "TokenExpired: token expired at 01/01/2026 00:00:00")
+        title, detail = "Unauthorized", "TokenExpired: token expired at 01/01/2026 00:00:00"
+        headers = {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="The token expired"'}
         if kind == "403":
-            title, detail = "Forbidden", "AuthenticationUnsuccessful"
-        content: dict[str, object] = {
-            "Type": None,
-            "Title": title,
-            "Status": int(kind),
-            "Detail": detail,
-            "Extensions": {},
-        }
-        return answer(int(kind), content)
+            title, detail, headers = "Forbidden", "AuthenticationUnsuccessful", {}
+        return problem(int(kind), title, detail, headers).response
     if kind == "redirect":
         status = fault.status if 300 <= fault.status < 400 else 302
         return Response(status, b"", HTML_TYPE, {"Location": fault.location})
