@@ -13,7 +13,7 @@ GET      /_simulator/books/<tenant>/journal       -> [{account, currency, debit,
 GET      /_simulator/settings                     -> all switches
 POST     /_simulator/settings                     {"refresh_grace": false} -> all switches
 GET      /_simulator/settings/explained           -> {"refresh_grace": {"default", "choices", "says"}, ...}
-GET      /_simulator/faults                       -> {"waiting": [...], "fired": [...], "kinds": {...}}
+GET      /_simulator/faults                       -> {"waiting": [...], "fired": [...], "late": n, "kinds"}
 POST     /_simulator/faults                       a fault, or {"faults": [...]} -> 201; see core.faults
 DELETE   /_simulator/faults                       -> 204; ?fired=1 forgets what struck, too
 DELETE   /_simulator/faults/<id>                  -> 204
@@ -138,7 +138,8 @@ def faults() -> flask.Response:
     """Faults waiting to happen, and those that struck."""
     board = current_world().faults
     fired = [asdict(entry) for entry in board.fired]
-    return flask.jsonify(waiting=board.waiting(), fired=fired, kinds=KINDS)
+    late = current_world().late_calls
+    return flask.jsonify(waiting=board.waiting(), fired=fired, late=late, kinds=KINDS)
 
 
 @blueprint.post("/faults")

@@ -36,6 +36,18 @@ def test_lines_without_ids_replace_all_lines(xero, line):
     assert changed["LineItems"][0]["LineItemID"] not in {entry["LineItemID"] for entry in made["LineItems"]}
 
 
+def test_a_price_that_is_kept_keeps_its_four_decimals(xero, sale, line):
+    # §2.5: unitdp=4 keeps four decimals, otherwise two.
+    sent = sale(LineItems=[line(UnitAmount="0.3333", Quantity=3)])
+    made = xero.put("Invoices", sent, unitdp=4).json["Invoices"][0]
+    assert (made["LineItems"][0]["UnitAmount"], made["SubTotal"]) == (0.3333, 1.0)
+    known = {"LineItemID": made["LineItems"][0]["LineItemID"]}
+    edit(xero, made, LineItems=[{**known, "Description": "Pins"}])
+    assert xero.get(f"Invoices/{made['InvoiceID']}", unitdp=4).json["Invoices"][0]["SubTotal"] == 1.0
+    changed = edit(xero, made, LineItems=[{**known, "UnitAmount": "0.3333"}]).json["Invoices"][0]
+    assert changed["SubTotal"] == 0.99
+
+
 def test_an_empty_list_of_lines_is_refused_and_none_keeps_them(xero):
     made = xero.invoice()
     assert edit(xero, made, LineItems=[]).messages == ["One or more line items must be specified"]

@@ -369,6 +369,7 @@ def test_late_calls_are_seen_by_the_effects_log_over_http(server, sale, world, c
         requests.put(server.url + INVOICES, json=sale(), headers=server.headers(tokens), timeout=5)
     control = f"{server.url}/_simulator"
     assert requests.get(f"{control}/effects", timeout=5).json()["objects"] == []
+    assert requests.get(f"{control}/faults", timeout=5).json()["late"] == 1
     clock.advance(61)
     made = requests.get(f"{control}/effects", timeout=5).json()["objects"]
     assert [entry["kind"] for entry in made if entry["kind"] == "Invoices"] == ["Invoices"]

@@ -24,6 +24,10 @@ class LateCalls:
         self._lock = Lock()
         self._waiting: list[LateCall] = []
 
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._waiting)
+
     def add(self, due: datetime, request: Request) -> None:
         """Let a call wait."""
         with self._lock:

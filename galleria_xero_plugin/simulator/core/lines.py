@@ -140,7 +140,8 @@ def _amounts(call: Call, reader: Reader, old: Record, document_type: str, places
         with localcontext() as context:
             context.prec = 40
             unit = total / quantity if total is not None and quantity else ZERO
-    unit = rounded(unit, call.unit_places, mode)
+    if reader.has("UnitAmount") or "UnitAmount" not in old:  # a kept price keeps its four decimals
+        unit = rounded(unit, call.unit_places, mode)
     if (rate or amount) and document_type != "ACCREC":
         raise Invalid("Discounts can only be applied to ACCREC invoices and quotes.")
     if rate is not None and not 0 <= rate <= 100:

@@ -149,6 +149,11 @@ class World:
         self.effects.note(number, status=0 if response.drop else response.status, fault=fault and fault.kind)
         return response
 
+    @property
+    def late_calls(self) -> int:
+        """How many late calls are still to be executed."""
+        return len(self._late)
+
     def run_late(self, *, everything: bool = False) -> int:
         """Execute the late calls that are due, or all of them; answers how many."""
         due = self._late.take(self.clock.now(), everything=everything)
