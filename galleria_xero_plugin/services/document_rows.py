@@ -39,11 +39,11 @@ _TARGETS: Mapping[str, Target] = {
         ),
         Target.CONNECT: "needs_reauth disconnected scope_missing",
         Target.XERO: (
-            "fee_to_book partly_credited payment_short invoice_not_approved invoice_not_payable nothing_due overpayment booked_by_hand_unclear "
+            "fee_to_book partly_credited payment_short invoice_not_approved invoice_not_payable nothing_due overpayment "
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
             "cancelled_after_sending deleted_after_sending payment_changed_after_sending refund_needs_bookkeeper"
         ),
-        Target.DOCUMENT: "contact_ambiguous contact_email_differs period_locked",
+        Target.DOCUMENT: "number_taken booked_by_hand_unclear contact_ambiguous contact_email_differs period_locked",
         Target.RETRY: (
             "settling_down xero_unreachable gallery_failed internal xero_refused checking_with_xero organisation_paused"
         ),

@@ -14,8 +14,9 @@ from ..ports.runtime import JobQueue
 from ..ports.store import UnitOfWork, Units
 from . import wording
 from .document_life import life
+from .export.offers import offered
 from .document_rows import Links, conflict_rows, contact_url, document_row
-from .questions import candidates
+from .questions import candidates, may_be_another
 from .redating import open_day_for
 from .read_models import (
     ComparisonPage,
@@ -120,7 +121,7 @@ class Queries:
                 document, uow.ledger.attempts(access.gallery_id, document_id),
                 uow.audit.of_subject(access.gallery_id, document_id),
             )  # fmt: skip
-            offered = candidates(uow, document)
+            contacts = candidates(uow, document)
             open_day = open_day_for(uow, document)
         shown = document_row(document, before, row, self._gallery, self._links)
         return DocumentPage(
@@ -130,7 +131,9 @@ class Queries:
             shown=shown,
             parent=parent,
             life=happened,
-            candidates=tuple((contact, contact_url(contact.id, row, self._links)) for contact in offered),
+            offers=offered(document.reason_facts) if may_be_another(document) else (),
+            may_be_another=may_be_another(document),
+            candidates=tuple((contact, contact_url(contact.id, row, self._links)) for contact in contacts),
             open_day=open_day,
         )
 

@@ -1,22 +1,31 @@
-"""Answers to the questions about contacts: who in Xero is who in the gallery.
+"""Answers to the questions whether something of the gallery's stands in Xero already: a contact, an invoice of that
+number, a payment that somebody entered by hand.
 
-A person's answer is kept as a link, the first thing that matching looks at, so the same is never asked again.
+About a contact the answer is kept as a link, the first thing that matching looks at, so the same is never asked again.
 """
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from ..domain.accounting import XeroContact
+from ..domain.answers import Expected, difference
 from ..domain.contact_fields import name_key
+from ..domain.export import numbers_compare
 from ..domain.model import Access
-from ..domain.states import DocumentKind
-from ..errors import Conflict, NotFound
+from ..domain.states import DocumentKind, DocumentState, RunTrigger
+from ..errors import Conflict, InvalidInput, NotFound
 from ..ports.records import Actor, Connection, ContactLink, Document, Run
 from ..ports.store import UnitOfWork, Units
+from .export.offers import declining, offered
 from .runs import Runs
 
 ASKED = frozenset({"contact_ambiguous", "contact_email_differs"})
 """The reasons of a contact that a person answers by choosing one of Xero's."""
 OFFERED_AT_MOST = 20
+_ALREADY_THERE = {DocumentKind.INVOICE: "number_taken", DocumentKind.PAYMENT: "booked_by_hand_unclear"}
+_NUMBER = re.compile(r"[A-Za-z0-9._/-]{1,50}", re.ASCII)
 BY_A_PERSON = "person"
 
 
@@ -42,6 +51,57 @@ class Questions:
                 raise NotFound(f"contact {xero_id} is none of those offered for {document_id}")
             _link(uow, connection, document.local_id, xero_id)
             uow.audit.add(gallery_id, actor, "contact linked", subject=document_id, outcome=xero_id)
+            uow.commit()
+        run, _ = self._runs.send_again(gallery_id, webservice_id, [document_id], actor)
+        return run
+
+    def stands_as(self, access: Access, webservice_id: str, document_id: str, xero_id: str) -> Run:
+        """A waiting invoice or payment is this one of Xero's, which a person entered: it is linked, never sent, and
+        what waited for it goes on. Raises as `is_this_one`, and Conflict when another document is linked with it."""
+        gallery_id, actor = access.gallery_id, _actor(access)
+        with self._units.write() as uow:
+            document = _asked(uow, access, webservice_id, document_id)
+            offer = next((one for one in offered(document.reason_facts) if one.id == xero_id), None)
+            if offer is None:
+                raise NotFound(f"{xero_id} is none of those offered for {document_id}")
+            reason = None
+            if document.kind is DocumentKind.PAYMENT:
+                reason = ("recognised_by_hand", {"number": document.label})
+            elif found := difference(
+                Expected(document.natural_key, document.currency, document.amount), offer.total, None
+            ):
+                reason = (found["reason"], found["facts"])
+            uow.ledger.move(
+                document_id,
+                expect=[DocumentState.CONFLICT],
+                to=DocumentState.DONE,
+                xero_id=xero_id,
+                xero_number=offer.name if document.kind is DocumentKind.INVOICE else None,
+                xero_total=offer.total,
+                adopted=True,
+                reason=reason,
+            )
+            uow.audit.add(gallery_id, actor, "document linked", subject=document_id, outcome=xero_id)
+            uow.commit()
+        return self._runs.open_or_current(gallery_id, webservice_id, actor, RunTrigger.PERSON)[0]
+
+    def is_another(self, access: Access, webservice_id: str, document_id: str, number: str = "") -> Run | None:
+        """A waiting payment is none of those in Xero, or an invoice whose number is taken goes under this one: it is
+        sent. Its marker stays, so that it is recognised all the same.
+
+        Raises NotFound, InvalidInput for the number, Conflict when another document has it, and as `send_again`.
+        """
+        gallery_id, actor = access.gallery_id, _actor(access)
+        with self._units.write() as uow:
+            document = _asked(uow, access, webservice_id, document_id)
+            changes: dict[str, Any] = {"natural_key": number}
+            if document.kind is DocumentKind.PAYMENT:
+                changes = {"reason": (document.reason_code, declining(document.reason_facts))}
+            elif not _NUMBER.fullmatch(number) or numbers_compare(number, document.natural_key):
+                raise InvalidInput({"number": "Please enter another number of letters, digits and . _ / - only."})
+            uow.ledger.move(document_id, expect=[DocumentState.CONFLICT], to=DocumentState.PENDING, **changes)
+            outcome = f"sent as {number}" if number else "another payment"
+            uow.audit.add(gallery_id, actor, "question answered", subject=document_id, outcome=outcome)
             uow.commit()
         run, _ = self._runs.send_again(gallery_id, webservice_id, [document_id], actor)
         return run
@@ -81,6 +141,21 @@ def candidates(uow: UnitOfWork, document: Document) -> tuple[XeroContact, ...]:
             if len(found) == OFFERED_AT_MOST:
                 break
     return tuple(found)
+
+
+def _asked(uow: UnitOfWork, access: Access, webservice_id: str, document_id: str) -> Document:
+    """A document about which a person is asked whether it stands in Xero already. Raises NotFound."""
+    connection = _connection(uow, access, webservice_id)
+    document = uow.ledger.get(access.gallery_id, document_id)
+    if document is None or document.tenant_id != connection.tenant_id or not may_be_another(document):
+        raise NotFound(f"document {document_id} is no open question")
+    return document
+
+
+def may_be_another(document: Document) -> bool:
+    """Whether a person may say that it is none of those in Xero."""
+    asked = _ALREADY_THERE.get(document.kind)
+    return document.state is DocumentState.CONFLICT and asked is not None and document.reason_code == asked
 
 
 def _connection(uow: UnitOfWork, access: Access, webservice_id: str) -> Connection:

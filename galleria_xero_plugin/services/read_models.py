@@ -17,6 +17,7 @@ from ..domain.model import GalleryInfo
 from ..domain.reasons import Explanation
 from ..domain.states import DocumentKind
 from ..ports.records import Compared, Connection, ContactConflict, Document, Run, Webservice
+from .export.offers import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,8 @@ class DocumentPage:
     parent: Document | None
     life: tuple[Event, ...]
     candidates: tuple[tuple[XeroContact, str], ...]
+    offers: tuple[Offer, ...] = ()
+    may_be_another: bool = False
     open_day: dt.date | None = None
 
 

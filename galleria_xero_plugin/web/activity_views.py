@@ -114,8 +114,27 @@ def contacts(access: Access, webservice_id: str) -> Response:
 def is_this_one(access: Access, webservice_id: str, document_id: str) -> Response:
     """A waiting contact is this one of Xero's."""
     xero_id = request.form.get("xero_id", "")
+    if "linked" in request.form:
+        standing = services().questions.stands_as(access, webservice_id, document_id, xero_id)
+        notice("Linked: it is not sent again.")
+        return see_other("run", run_id=standing.id)
     run = services().questions.is_this_one(access, webservice_id, document_id, xero_id)
     notice("Linked. What waited for this contact goes on now.")
+    if run is None:
+        return see_other("document", webservice_id=webservice_id, document_id=document_id)
+    return see_other("run", run_id=run.id)
+
+
+@pressed
+def is_another(access: Access, webservice_id: str, document_id: str) -> Response:
+    """A payment is none of those in Xero, or an invoice goes under another number."""
+    number = "".join(request.form.get("number", "").split())
+    try:
+        run = services().questions.is_another(access, webservice_id, document_id, number)
+    except InvalidInput as problem:
+        notice(problem.errors["number"], good=False)
+        return see_other("document", webservice_id=webservice_id, document_id=document_id)
+    notice("It is sent now.")
     if run is None:
         return see_other("document", webservice_id=webservice_id, document_id=document_id)
     return see_other("run", run_id=run.id)

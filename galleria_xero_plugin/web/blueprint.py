@@ -66,6 +66,7 @@ ROUTES = (
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/redate", "redate", CHANGE, activity_views.redate),
     Route("GET", f"{_WEBSERVICE}/comparison", "comparison", VIEW, activity_views.comparison),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/again", "ask_again", CHANGE, activity_views.ask_again),
+    Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/another", "is_another", CHANGE, activity_views.is_another),
     Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),
     Route("POST", f"{_WEBSERVICE}/contacts", "settle", CHANGE, activity_views.settle),
 )

@@ -108,3 +108,51 @@ def test_a_document_of_a_closed_month_is_booked_on_the_first_open_day_when_a_per
         row = uow.ledger.get(OURS, waiting)
     assert (row.state, row.redated_to) == (DocumentState.PENDING, dt.date(2026, 2, 1))
     assert "Book it on" not in browser.get(f"/xero/{made.id}/documents/{waiting}").text
+
+
+def taken(site, kind=DocumentKind.INVOICE, reason="number_taken"):
+    made, connection = site.ready()
+    offer = {"offered": f'[["{ONE}", "2026-03-02", "1234.50 GBP", "AG-1234"]]', "number": "AG-1234"}
+    return made, site.document(connection, kind=kind, state=DocumentState.CONFLICT, reason_code=reason, reason_facts=offer)
+
+
+def document(site, document_id):
+    with site.units.read() as uow:
+        return uow.ledger.get(OURS, document_id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(DocumentKind.INVOICE, "number_taken"), (DocumentKind.PAYMENT, "booked_by_hand_unclear")]
+)
+def test_what_stands_in_xero_already_is_linked(site, kind, reason):
+    made, waiting = taken(site, kind, reason)
+    browser = site.browser()
+    page = browser.get(f"/xero/{made.id}/documents/{waiting}").text
+    assert "It is this one" in page and "1,234.50" in page
+    strange = browser.post(f"/xero/{made.id}/documents/{waiting}", {"xero_id": OTHER, "linked": "y"})
+    assert strange.status_code == 404
+    answer = browser.post(f"/xero/{made.id}/documents/{waiting}", {"xero_id": ONE, "linked": "y"})
+    assert answer.status_code == 303 and "/runs/" in answer.location
+    found = document(site, waiting)
+    assert (found.state, found.xero_id, found.adopted) == (DocumentState.DONE, ONE, True)
+    assert "It is this one" not in browser.get(f"/xero/{made.id}/documents/{waiting}").text
+
+
+def test_an_invoice_whose_number_is_taken_goes_under_another(site):
+    made, waiting = taken(site)
+    browser = site.browser()
+    assert "Send under this number" in browser.get(f"/xero/{made.id}/documents/{waiting}").text
+    path = f"/xero/{made.id}/documents/{waiting}/another"
+    wrong = browser.post(path, {"number": "<b>"})
+    assert "Please enter another number" in browser.follow(wrong).text
+    assert document(site, waiting).state is DocumentState.CONFLICT
+    assert "/runs/" in browser.post(path, {"number": " AG-1234-2 "}).location
+    assert (document(site, waiting).state, document(site, waiting).natural_key) == (DocumentState.PENDING, "AG-1234-2")
+
+
+def test_a_payment_is_a_different_one(site):
+    made, waiting = taken(site, DocumentKind.PAYMENT, "booked_by_hand_unclear")
+    browser = site.browser()
+    assert "It is a different payment" in browser.get(f"/xero/{made.id}/documents/{waiting}").text
+    assert "/runs/" in browser.post(f"/xero/{made.id}/documents/{waiting}/another").location
+    assert document(site, waiting).state is DocumentState.PENDING

@@ -130,8 +130,9 @@ class Intake:
         """The row brought up to date. It keeps the number that it has, whatever the prefix is now (R3); only one
         that was never tried follows when the gallery itself renumbers the invoice."""
         document = self._invoice(invoice, None)
-        if row.attempt or row.natural_key.endswith(f"-{invoice.number}"):
-            return replace(document, natural_key=row.natural_key, label=row.natural_key)
+        chosen = row.natural_key != row.label  # by a person, because the number was taken
+        if row.attempt or chosen or row.natural_key.endswith(f"-{invoice.number}"):
+            return replace(document, natural_key=row.natural_key, label=row.label)
         return document
 
     def _changed_after_sending(self, row: Document, invoice: Invoice) -> Iterable[NewDocument]:

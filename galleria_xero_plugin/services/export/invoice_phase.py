@@ -16,13 +16,14 @@ from ...domain.fingerprint import content_hash
 from ...domain.mapping import invoice_draft
 from ...domain.markers import marker_in_reference, marker_in_url
 from ...domain.model import Invoice
-from ...domain.reasons import Hold
+from ...domain.reasons import Hold, amount_text
 from ...domain.remarks import about_invoice
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from . import contact_phase
 from .holding import decided, hold
 from .intake import FOR_GOOD
+from .offers import Offer, offering
 from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
 
@@ -200,6 +201,8 @@ def _verdict(row: Document, found: XeroInvoice, contact_ids: set[str]) -> dict[s
     )
     if verdict.outcome is not Outcome.YES:
         facts = {**verdict.facts, "contact": row.contact_name}
+        if verdict.reason == "number_taken" and found.status not in GONE and found.currency == row.currency:
+            facts |= offering([Offer(found.id, found.date.isoformat() if found.date else "", amount_text(found.total, found.currency), found.number)])
         return {"to": DocumentState.CONFLICT, "reason": (verdict.reason or "number_taken", facts)}
     reason = None
     if found.status in GONE:

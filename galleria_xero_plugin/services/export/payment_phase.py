@@ -18,6 +18,7 @@ from ...domain.remarks import about_payment
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from .holding import decided, hold
+from .offers import Offer, declined, offering
 from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
 
@@ -157,7 +158,9 @@ def _booked_by_somebody(
     strangers = [
         p
         for p in standing.payments or ()
-        if p.id not in known_ids and marker_in_reference(p.reference) not in known_markers
+        if p.id not in known_ids
+        and marker_in_reference(p.reference) not in known_markers
+        and p.id not in declined(row.reason_facts)
     ]
     if not strangers:
         return None
@@ -171,7 +174,12 @@ def _booked_by_somebody(
     if match is not None:
         return Found(row, match, ours=False)
     facts = {"number": standing.number, "amount": amount_text(payment.amount, standing.currency)}
-    return Held(row, Hold("booked_by_hand_unclear", facts))
+    offers = (
+        Offer(p.id, p.date.isoformat() if p.date else "", amount_text(p.amount, standing.currency), p.reference)
+        for p in strangers
+        if marker_in_reference(p.reference) is None  # one of ours is some other payment of the gallery's
+    )
+    return Held(row, Hold("booked_by_hand_unclear", facts | offering(offers)))
 
 
 def _ask(session: Session, item: Held) -> None:
