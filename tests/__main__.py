@@ -12,6 +12,7 @@ import tempfile
 
 COMMANDS = {
     "--books": "tests.properties",
+    "--books-table": "tests.books",
     "--chaos-processes": "tests.processes.chaos",
 }
 """What is no run of pytest: the first argument, and the module that takes all arguments."""

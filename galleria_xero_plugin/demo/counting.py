@@ -13,12 +13,13 @@ import requests
 from sqlalchemy import Engine, text
 
 NUMBER = re.compile(r"AG-(\d+)")
+ROUNDING = "Rounding"
 TIMEOUT = 60
 
 
 @dataclass
 class Document:
-    """An invoice as one side has it."""
+    """An invoice as one side has it. `rounding` is what stands on a rounding line, which is no line of the sale."""
 
     currency: str
     total: Decimal
@@ -26,6 +27,8 @@ class Document:
     lines: int
     payments: int
     contact: str
+    tax: Decimal = Decimal(0)
+    rounding: Decimal = Decimal(0)
 
 
 @dataclass
@@ -63,7 +66,7 @@ def gallery_side(engine: Engine, gallery_id: int) -> Side:
     """Every issued invoice, read with plain SQL. Amounts are exact: cents on SQLite, numeric on PostgreSQL."""
     scale = Decimal("0.01") if engine.dialect.name == "sqlite" else Decimal(1)
     query = text("""
-        SELECT number, currency, total, contact_id,
+        SELECT number, currency, total, tax_total, contact_id,
                (SELECT count(*) FROM item WHERE invoice_id = invoice.id),
                (SELECT count(*) FROM payment WHERE invoice_id = invoice.id),
                (SELECT coalesce(sum(amount), 0) FROM payment WHERE invoice_id = invoice.id)
@@ -71,8 +74,10 @@ def gallery_side(engine: Engine, gallery_id: int) -> Side:
     """)
     with engine.connect() as connection:
         return Side({
-            number: Document(currency, total * scale, Decimal(paid) * scale, lines, payments, str(contact))
-            for number, currency, total, contact, lines, payments, paid
+            number: Document(
+                currency, total * scale, Decimal(paid) * scale, lines, payments, str(contact), tax * scale
+            )
+            for number, currency, total, tax, contact, lines, payments, paid
             in connection.execute(query, {"gallery": gallery_id})
         })  # fmt: skip
 
@@ -149,10 +154,26 @@ def _sort(path: str) -> str:
 
 
 def _document(row: dict[str, Any]) -> Document:
+    rounding = [Decimal(line["LineAmount"]) for line in row["LineItems"] if line["Description"] == ROUNDING]
     return Document(
-        row["CurrencyCode"], Decimal(row["Total"]), Decimal(row["AmountPaid"]), len(row["LineItems"]),
-        len(row.get("Payments", ())), row["Contact"]["ContactID"],
+        row["CurrencyCode"], Decimal(row["Total"]), Decimal(row["AmountPaid"]), len(row["LineItems"]) - len(rounding),
+        len(row.get("Payments", ())), row["Contact"]["ContactID"], Decimal(row["TotalTax"]), sum(rounding, Decimal(0)),
     )  # fmt: skip
+
+
+def roundings(ours: Side, theirs: Side) -> dict[str, int | str]:
+    """How tax that was worked out on an invoice's total meets tax that Xero works out line by line."""
+    pairs = [(ours.documents[number], theirs.documents[number]) for number in ours.documents.keys() & theirs.documents]
+    apart = [mine.tax - other.tax for mine, other in pairs if mine.tax != other.tax]
+    return {
+        "rounding_lines": sum(bool(other.rounding) for _, other in pairs),
+        "tax_differs": len(apart),
+        "tax_differs_by_at_most": f"{max(map(abs, apart), default=Decimal(0)):.2f}",
+        "unexplained": sum(
+            mine.total != other.total or (other.rounding != 0 and mine.tax != other.tax + other.rounding)
+            for mine, other in pairs
+        ),
+    }
 
 
 def differences(ours: Side, theirs: Side) -> list[str]:

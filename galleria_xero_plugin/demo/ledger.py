@@ -10,17 +10,21 @@ import datetime as dt
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from . import changes, seed, seed_data
+from . import changes, invoicing, seed, seed_data
 from .ledger_file import Sale
-from .models import Artwork, Contact, Gallery, Invoice, Item, Method, Payment
+from .models import Artwork, Contact, Gallery, Invoice, Item, Method, Payment, Tax
 
 NAME = "M. Knoedler & Co."
+BASE = "USD"
+RATE = Decimal("0.8786")
+"""What a dollar buys of the other currency, whatever it is."""
 DAYS = 730
 TITLE = re.compile(r"Mrs?\.|Miss|Dr\.|Colonel|Captain|General|Reverend|Mr\. (?:&|and) Mrs\.")
 RANK = re.compile(r"Jr\.?|Sr\.?|Senior|\(?[IVX]+\)?")
@@ -28,39 +32,70 @@ FIRM = re.compile(r"\b(Inc|Co|Ltd|Company|Gallery|Galleries|Foundation|Museum|Co
 PLACE_BEFORE = re.compile(r"^.*, USA\.\s+")
 
 
-def load(session: Session, sales: Sequence[Sale], today: dt.date) -> Gallery:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is put on the ledger's sales: a tax in percent, on top of the prices or included in them, and another
+    currency for every tenth invoice. As most galleries do, the tax is worked out on the invoice's total."""
+
+    tax: Decimal | None = None
+    tax_mode: str = "exclusive"
+    every_tenth: str = ""
+
+    def sums(self, net: Decimal) -> tuple[Decimal, Decimal]:
+        """The total and the tax in it, of prices that sum up to `net`."""
+        if self.tax is None:
+            return net, Decimal(0)
+        tax = invoicing.line_tax(net, self.tax, self.tax_mode)
+        return (net + tax if self.tax_mode == "exclusive" else net), tax
+
+    def currency(self, number: int) -> str:
+        """An invoice's currency."""
+        return self.every_tenth if self.every_tenth and number % 10 == 0 else BASE
+
+
+def load(session: Session, sales: Sequence[Sale], today: dt.date, terms: Terms | None = None) -> Gallery:
     """The ledger's gallery with everything in it, in one transaction; a few statements for each table."""
+    terms = terms or Terms()
     home = seed.gallery(
-        session, name=NAME, time_zone="America/New_York", locale="en-US", currency="USD",
-        site="knoedler.example", taxes=(), users=seed_data.LEDGER_USERS,
+        session, name=NAME, time_zone="America/New_York", locale="en-US", currency=BASE,
+        site="knoedler.example", users=seed_data.LEDGER_USERS,
+        taxes=() if terms.tax is None else ((f"Sales tax {terms.tax:f}%", f"{terms.tax:f}"),),
     )  # fmt: skip
+    tax_id = session.scalar(select(Tax.id).filter_by(gallery_id=home.id))
     bank = session.scalars(select(Method.id).filter_by(gallery_id=home.id, kind="bank_transfer")).one()
     contact_ids = _add_contacts(session, home.id, sales)
     artwork_ids = _add_artworks(session, home.id, sales)
     groups = grouped(sales)
     dates = moved([sales[group[0]].date for group in groups], today)
-    totals = [sum((sales[index].price for index in group), Decimal(0)) for group in groups]
+    sums = [terms.sums(sum((sales[index].price for index in group), Decimal(0))) for group in groups]
+    currencies = [terms.currency(n) for n in range(1, len(groups) + 1)]
     numbers = changes.take_numbers(session, home.id, len(groups))
     now = dt.datetime.now(dt.UTC)
     invoice_ids = _insert(session, Invoice, [
         {
             "gallery_id": home.id, "number": n, "change": numbers[n - 1], "changed_at": now, "state": "issued",
-            "contact_id": contact_ids[sales[group[0]].buyer], "date": date, "due_date": date, "currency": "USD",
-            "issued_at": dt.datetime.combine(date, dt.time(12), dt.UTC), "tax_mode": "none", "total": total,
-            "tax_total": Decimal(0), "reference": "", "theme_id": None, "exchange_rate": None,
+            "contact_id": contact_ids[sales[group[0]].buyer], "date": date, "due_date": date,
+            "issued_at": dt.datetime.combine(date, dt.time(12), dt.UTC), "total": total, "tax_total": tax,
+            "tax_mode": "none" if terms.tax is None else terms.tax_mode, "reference": "", "theme_id": None,
+            "currency": currency, "exchange_rate": None if currency == BASE else RATE,
         }
-        for n, (group, date, total) in enumerate(zip(groups, dates, totals, strict=True), 1)
+        for n, (group, date, (total, tax), currency) in enumerate(
+            zip(groups, dates, sums, currencies, strict=True), 1
+        )
     ])  # fmt: skip
     _insert(session, Item, [
         {
             "invoice_id": invoice_id, "position": position, "kind": "artwork", "description": sales[index].title,
-            "quantity": Decimal(1), "unit_price": sales[index].price, "artwork_id": artwork_ids[index], "tax_id": None,
+            "quantity": Decimal(1), "unit_price": sales[index].price, "artwork_id": artwork_ids[index], "tax_id": tax_id,
         }
         for invoice_id, group in zip(invoice_ids, groups, strict=True) for position, index in enumerate(group, 1)
     ])  # fmt: skip
     _insert(session, Payment, [
-        {"invoice_id": id, "amount": total, "date": date, "method_id": bank, "reference": ""}
-        for id, date, total in zip(invoice_ids, dates, totals, strict=True) if total
+        {
+            "invoice_id": id, "amount": total, "date": date, "method_id": bank, "reference": "",
+            "bank_amount": None if currency == BASE else invoicing.cents(total / RATE),
+        }
+        for id, date, (total, _), currency in zip(invoice_ids, dates, sums, currencies, strict=True) if total
     ])  # fmt: skip
     session.commit()
     return home

@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 from sqlalchemy import create_engine, text
 
 from .browser import Browser, Field, Lost, Page
-from .counting import Side, Xero, differences, gallery_side
+from .counting import Side, Xero, differences, gallery_side, roundings
 from .memory import HorseWatch
 from .seed import EXPECTED_HELD
 from .seed_data import PASSWORD
@@ -104,6 +104,8 @@ def walk(demo: Demo) -> tuple[dict[str, Any], list[str]]:
         "duplicates": duplicates, "seconds": round(seconds, 2), "peak_rss_mb": memory.peak_mb,
         "second": {"created": sum(more.values()), "api_calls": second["api"]},
     }  # fmt: skip
+    if demo.options.tax is not None:
+        result["tax"] = roundings(ours, theirs)
     return result, faults
 
 

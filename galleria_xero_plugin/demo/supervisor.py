@@ -1,6 +1,7 @@
 """Starts everything, says where it is, and ends everything.
 
-    python3 galleria_xero_plugin/demo [--port N] [--ledger FILE] [--xero-url URL] [--no-limits] [--smoke]
+    python3 galleria_xero_plugin/demo [--port N] [--ledger FILE [--tax PERCENT] ...] [--xero-url URL]
+                                        [--no-limits] [--smoke]
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import datetime as dt
 import json
 import os
+import re
 import secrets
 import signal
 import sys
@@ -16,6 +18,7 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +42,7 @@ APP = "galleria_xero_plugin.demo.host:create_app"
 CLIENT_ID = "SIMULATED0CLIENT0ID0000000000000"
 CLIENT_SECRET = "simulated-secret-not-a-real-one"  # noqa: S105
 READY = "Simulated Xero is ready at "
+TAX_MODES = {"on-top": "exclusive", "included": "inclusive"}
 LOCAL = "127.0.0.1,localhost,::1"
 
 
@@ -50,6 +54,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"of the site; a free one if taken (default {PORT})")
     parser.add_argument("--ledger", type=Path, metavar="FILE", help="a sales ledger (CSV) to load as a third gallery")
+    parser.add_argument("--tax", type=percent, metavar="PERCENT", help="a tax on the ledger's sales, e.g. 8.875")
+    parser.add_argument("--tax-mode", choices=TAX_MODES, default="on-top", help="whether its prices include the tax")
+    parser.add_argument("--every-tenth", type=currency, metavar="CODE", help="another currency for every tenth invoice")
     parser.add_argument("--xero-url", metavar="URL", help="another Xero-like server instead of the simulator")
     parser.add_argument("--client-id", default=CLIENT_ID, help="our app's id there")
     parser.add_argument("--client-secret", default=CLIENT_SECRET, help="our app's secret there")
@@ -60,6 +67,20 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     if not 0 <= found.port <= 65535:
         parser.error("--port is a number from 0 to 65535")
     return found
+
+
+def percent(text: str) -> Decimal:
+    """A percentage with at most four decimals."""
+    if not re.fullmatch(r"\d{1,2}(\.\d{1,4})?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no percentage such as 8.875")
+    return Decimal(text)
+
+
+def currency(text: str) -> str:
+    """A currency's three letters."""
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no currency such as EUR")
+    return text
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -186,7 +207,10 @@ class Demo:
         with app.app_context():
             seed.fill(db.session(), dt.datetime.now(ZoneInfo("Europe/London")).date())
             if sales is not None:
-                ledger.load(db.session(), sales, dt.datetime.now(ZoneInfo("America/New_York")).date())
+                terms = ledger.Terms(
+                    self.options.tax, TAX_MODES[self.options.tax_mode], self.options.every_tenth or ""
+                )
+                ledger.load(db.session(), sales, dt.datetime.now(ZoneInfo("America/New_York")).date(), terms)
             people = db.session.query(User).join(Gallery).order_by(User.id)
             self.logins = [(user.email, user.role, user.gallery.name) for user in people]
             db.session.remove()

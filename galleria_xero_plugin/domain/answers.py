@@ -6,6 +6,7 @@ Only a definite no may be repeated; whatever is unclear is read back. Absence is
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,6 +28,8 @@ _REFUSALS = (
 
 PASSING = ("period_refused", "plan_limit_reached")
 """Refusals that time or a bookkeeper undoes without any change here: each new run tries again."""
+
+_ACCOUNT = re.compile(r"[Aa]ccount code '([^']{1,10})'")
 
 _TAKEN = ("must be unique", "already assigned", "already exists", "another contact has this contact number")
 
@@ -111,12 +114,21 @@ def _read_element(expected: Expected, element: Element | None) -> Verdict:
         if any(sign in said.lower() for sign in _TAKEN):
             return Verdict(Outcome.UNCLEAR, "checking_with_xero", {"xero": said}, at_once=True)
         code = next((code for sign, code in _REFUSALS if sign in said.lower()), "xero_refused")
-        return Verdict(Outcome.NO, code, {"number": expected.key, "currency": expected.currency, "xero": said})
+        return Verdict(Outcome.NO, code, {**_named_in(said), **_asked(expected), "xero": said})
     if element.id is None or element.key != expected.key:
         return Verdict(Outcome.UNCLEAR, "checking_with_xero")
     if expected.currency and element.currency and element.currency != expected.currency:
         return Verdict(Outcome.UNCLEAR, "checking_with_xero")
     return Verdict(Outcome.YES, **difference(expected, element.total, element.tax_total))
+
+
+def _asked(expected: Expected) -> dict[str, str]:
+    return {"number": expected.key, "currency": expected.currency}
+
+
+def _named_in(said: str) -> dict[str, str]:
+    found = _ACCOUNT.search(said)
+    return {"account": f"Account {found[1]}"} if found else {}
 
 
 def difference(expected: Expected, total: Decimal | None, tax_total: Decimal | None) -> dict:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .accounting import ContactDraft, InvoiceDraft, ReferenceData, XeroInvoice
-from .contact_fields import contact_name
+from .lines import label
 from .model import Contact, Invoice, Payment, PaymentMethod
 from .reasons import Hold, amount_text
 from .settings import AccountMapping
-from .text import clean
 from .tracking import untracked
 
 
@@ -51,9 +50,8 @@ def about_payment(payment: Payment, standing: XeroInvoice, methods: Mapping[str,
 def about_contact(contact: Contact, draft: ContactDraft) -> Hold | None:
     """An e-mail address that Xero would refuse, or a name that had to be changed."""
     if contact.email.strip() and not draft.email:
-        return Hold("email_left_out", {"contact": draft.name, "email": clean(contact.email)})
+        return Hold("email_left_out", {"contact": label(draft.name), "email": label(contact.email)})
     written = contact.company or f"{contact.first_name} {contact.last_name}".strip()
     if draft.name != written:
-        given = clean(written) if draft.name != contact_name(contact) else written
-        return Hold("name_adjusted", {"contact": given, "xero_name": draft.name})
+        return Hold("name_adjusted", {"contact": label(written), "xero_name": label(draft.name)})
     return None

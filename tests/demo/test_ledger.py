@@ -35,9 +35,9 @@ def sale(buyer="Frick, Henry Clay", date="1916-12-12", price="100", **fields):
     return Sale(buyer, dt.date.fromisoformat(date), Decimal(price), fields.pop("title", "A Cart"), ("X",), **fields)
 
 
-def load(app, sales):
+def load(app, sales, terms=None):
     with app.app_context():
-        home = ledger.load(db.session, sales, TODAY)
+        home = ledger.load(db.session, sales, TODAY, terms)
         gallery = DemoGallery(db)
         found = read_changes(gallery, str(home.id))[0], read_contacts(gallery, str(home.id))
         db.session.remove()
@@ -164,6 +164,29 @@ def test_the_address_that_stands_most_often(empty_site):
     assert contacts[0].billing.lines == ("1 E. 70th St.",)
     assert (contacts[0].billing.city, contacts[0].billing.region, contacts[0].billing.country) == (
         "New York", "NY", "USA")
+
+
+def test_tax_is_worked_out_on_the_invoice_as_galleries_do(empty_site):
+    sales = [sale("B, A", "1900-01-01", price) for price in ("3.37", "3.37", "10.26")]
+    [on_top], _ = load(empty_site, sales, ledger.Terms(Decimal("20")))
+    assert (on_top.total, on_top.tax_total, on_top.tax_mode) == (Decimal("20.40"), Decimal("3.40"), TaxMode.EXCLUSIVE)
+    assert {item.tax_option_id for item in on_top.items} != {None} and on_top.payments[0].amount == on_top.total
+
+
+def test_tax_may_be_included_and_every_tenth_invoice_in_another_currency(empty_site):
+    sales = [sale(f"B, {n}", "1900-01-01", "108.88") for n in range(20)]
+    invoices, _ = load(empty_site, sales, ledger.Terms(Decimal("8.875"), "inclusive", "EUR"))
+    assert {(i.total, i.tax_total) for i in invoices} == {(Decimal("108.88"), Decimal("8.88"))}
+    assert {i.number for i in invoices if i.currency == "EUR"} == {10, 20}
+    foreign = next(i for i in invoices if i.number == 10)
+    assert (foreign.exchange_rate, foreign.payments[0].bank_amount) == (Decimal("0.8786"), Decimal("123.92"))
+
+
+@pytest.mark.parametrize("options", [["--tax", "lots"], ["--tax", "-1"], ["--every-tenth", "euro"], ["--tax-mode", "x"]])
+def test_terms_that_make_no_sense_are_refused(options, capsys):
+    with pytest.raises(SystemExit):
+        supervisor.arguments(options)
+    assert "error: argument" in capsys.readouterr().err
 
 
 def test_it_loads_into_postgresql_too(make_site, postgres_url):

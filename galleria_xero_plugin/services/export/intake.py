@@ -23,6 +23,9 @@ from ...ports.store import UnitOfWork
 FOR_GOOD = frozenset({"zero_total", "cancelled_never_sent", "draft_or_not_issued", "paid_before_sync_from"})
 """Reasons that do not go away by themselves: the document is listed, but waits for nobody."""
 
+PAYMENT_OF = "Payment of "
+"""How a payment is labelled: with its invoice's number behind this."""
+
 _UNSENT = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
 _SENT = (DocumentState.SENDING, DocumentState.UNKNOWN, DocumentState.DONE)
 _DECIDED_ANEW = (DocumentState.REJECTED, DocumentState.SKIPPED, DocumentState.BLOCKED)
@@ -216,7 +219,7 @@ class Intake:
             invoice,
             local_id=payment.id,
             identity=payment_identity(payment),
-            label=f"Payment of {invoice_number(self.webservice.settings.prefix, invoice.number)}",
+            label=f"{PAYMENT_OF}{invoice_number(self.webservice.settings.prefix, invoice.number)}",
             depends_on=(DocumentKind.INVOICE, invoice.id),
             amount=payment.amount,
             currency=invoice.currency,
@@ -264,6 +267,6 @@ class Intake:
 
     def _payment_correction(self, row: Document, invoice: Invoice) -> NewDocument:
         amount = amount_text(row.amount, row.currency) if row.amount is not None else ""
-        facts = {"number": row.label.removeprefix("Payment of "), "amount": amount}
+        facts = {"number": row.label.removeprefix(PAYMENT_OF), "amount": amount}
         hold = Hold("payment_changed_after_sending", facts)
         return self._correction(row, DocumentKind.PAYMENT_DELETE, invoice.revision, hold)

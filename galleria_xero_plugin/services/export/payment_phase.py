@@ -18,6 +18,7 @@ from ...domain.remarks import about_payment
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from .holding import decided, hold
+from .intake import PAYMENT_OF
 from .offers import Offer, declined, offering
 from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
@@ -55,7 +56,7 @@ def step(session: Session) -> bool:
     for row in rows:
         parent = sent.get(row.parent_local_id)
         if parent is None or parent.xero_id is None:
-            held.append(Held(row, Hold("waiting_for_invoice", {"number": row.label})))
+            held.append(Held(row, Hold("waiting_for_invoice", {"number": row.label.removeprefix(PAYMENT_OF)})))
             continue
         outcome = decided(
             row,
@@ -116,7 +117,7 @@ def _decide(
     payment = _payment(row, invoice) if invoice else None
     if invoice is None or payment is None:
         return Held(row, Hold("cancelled_never_sent"), for_good=True)
-    facts = {"number": row.label, "amount": amount_text(payment.amount, invoice.currency)}
+    facts = {"number": row.label.removeprefix(PAYMENT_OF), "amount": amount_text(payment.amount, invoice.currency)}
     if standing is None:
         return Held(row, Hold("invoice_not_payable", {**facts, "status": "no longer there"}))
     if standing.payments is None:
@@ -204,7 +205,7 @@ def adopt(session: Session, item: Found, *, expect: DocumentState) -> None:
             xero_id=item.payment.id,
             xero_total=item.payment.amount,
             adopted=True,
-            reason=None if item.ours else ("recognised_by_hand", {"number": item.row.label}),
+            reason=None if item.ours else ("recognised_by_hand", {"number": item.row.label.removeprefix(PAYMENT_OF)}),
         )
         session.note(uow, adopted=int(moved))
         uow.commit()

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Engine
+
 from galleria_xero_plugin.db.uow import SqlUnits
 from galleria_xero_plugin.db.vault import Vault, generate_key
 from galleria_xero_plugin.domain.model import Invoice
@@ -107,7 +109,9 @@ class Line:
 class Office:
     """One gallery connected to one simulated organisation."""
 
-    def __init__(self, simulator: Simulator, database_url: str, *, gallery: FakeGallery | None = None) -> None:
+    def __init__(
+        self, simulator: Simulator, database: str | Engine, *, gallery: FakeGallery | None = None
+    ) -> None:
         self.simulator = simulator
         self.gallery = gallery or FakeGallery()
         clock = simulator.world.clock
@@ -115,7 +119,7 @@ class Office:
         self.bell = Bell()
         self.ended: list[Run] = []
         self.lost: list[str] = []
-        self.engine = engine = new_engine(database_url)
+        self.engine = engine = new_engine(database) if isinstance(database, str) else database
         self.units = SqlUnits(engine, Vault([generate_key()]), now=self.time.now)
         self.api = Line(XeroClient(f"{simulator.url}/api.xro/2.0"))
         self.runs = Runs(self.units, self.bell)
