@@ -51,7 +51,7 @@ class TableOffice(Office):
         time = simulator.world.clock
         assert isinstance(time, OwnTime)
         time.at = START
-        simulator.world.change_settings(sales_invoices_a_month=0)
+        simulator.world.change_settings(sales_invoices_a_month=0, rounding="ROUND_HALF_UP")
         simulator.world.reset()
         _emptied(engine)
         self.bookkeeper = simulator.world.bookkeeper()

@@ -24,6 +24,8 @@ STATUSES = {
     "VOIDED": "Voided", "DELETED": "Deleted",
 }  # fmt: skip
 MODES = {"Exclusive": "tax on top", "Inclusive": "tax included", "NoTax": "without tax"}
+_PLACES = {"POBOX": "billed at", "STREET": "delivered to"}
+_ADDRESS = (*(f"AddressLine{number}" for number in range(1, 5)), "City", "Region", "PostalCode", "Country")
 NOTHING = "nothing"
 LONG = 120
 _MARKER = re.compile(r" ?\[G-[A-Z2-7]{16}\]")
@@ -61,6 +63,10 @@ class Sight:
         facts = [f"Contact {_short(row['Name'])}", row.get("EmailAddress") or "no e-mail"]
         if name and name != row["Name"]:
             facts.append(f"person {_short(name)}")
+        facts += [f"phone {phone['PhoneNumber']}" for phone in row["Phones"].values() if phone.get("PhoneNumber")]
+        for kind, address in sorted(row["Addresses"].items()):
+            parts = [address.get(name) for name in _ADDRESS if address.get(name)]
+            facts += [f"{_PLACES[kind]} {', '.join(parts)}"] if parts else []
         if row["ContactStatus"] != "ACTIVE":
             facts.append(row["ContactStatus"].lower())
         yield " | ".join(facts)

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from galleria_xero_plugin.domain.accounting import InvoiceStatus
-from galleria_xero_plugin.domain.model import Contact, Invoice, Item, ItemKind, TaxMode
+from galleria_xero_plugin.domain.model import Address, Contact, Invoice, Item, ItemKind, Phones, TaxMode
 from galleria_xero_plugin.domain.settings import MissingRate
 from galleria_xero_plugin.domain.states import DocumentKind, RunTrigger
 from galleria_xero_plugin.simulator import NORTH_LIGHT
@@ -34,7 +34,8 @@ MODES = {"tax on top": TaxMode.EXCLUSIVE, "tax included": TaxMode.INCLUSIVE, "wi
 STATUSES = {"Awaiting payment": InvoiceStatus.AUTHORISED, "Awaiting approval": InvoiceStatus.SUBMITTED,
             "Draft": InvoiceStatus.DRAFT}
 _LABELS = ("total", "tax", "currency", "due", "reference", "theme", "consultant", "exhibition", "issued", "to", "date",
-           "fee", "bank", "email", "company")
+           "fee", "bank", "email", "company", "phone", "address")
+A_PLACE = Address(city="London", postal_code="SE1 4ZZ", country="U.K.")
 _PRICE = re.compile(r"([\d.,]+) x ([\d.,]+)")
 
 
@@ -61,6 +62,10 @@ class World:
     def contact(self, name: str, step: Step) -> None:
         said = _labelled(step.parts[1:])
         changes: dict[str, Any] = {label: _long(value) for label, value in said.items()}
+        if "phone" in changes:
+            changes["phones"] = Phones(main=changes.pop("phone"))
+        if "address" in changes:
+            changes["billing"] = replace(A_PLACE, lines=tuple(changes.pop("address").split("; ")))
         self.contacts[name] = replace(self.known(name), **changes)
 
     def known(self, name: str) -> Contact:
@@ -202,9 +207,12 @@ class World:
         settings = self.office.webservice.settings
         mapping = settings.mapping
         kind, _, what = name.partition(" of ")
+        shelf = self.office.gallery.shelf()
         if name == "Gallery's time zone":
-            shelf = self.office.gallery.shelf()
             shelf.info = replace(shelf.info, time_zone=value)
+            return
+        if name == "Gallery's currency":
+            shelf.info = replace(shelf.info, base_currency=value)
             return
         if kind == "Tax rate":
             rates = {key: found for key, found in mapping.tax_rates.items() if key != what}
@@ -289,6 +297,9 @@ class World:
 
     def plan(self, most: str) -> None:
         self.office.simulator.world.change_settings(sales_invoices_a_month=int(most))
+
+    def rounds(self) -> None:
+        self.office.simulator.world.change_settings(rounding="ROUND_HALF_DOWN")
 
     def locks(self, date: str) -> None:
         self.office.bookkeeper.lock(period=day(date).isoformat())
@@ -385,6 +396,7 @@ _BY_HAND: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"reconciles payment (\d+) of (\S+)", World.reconciles),
     (r"makes (\S+) cost (\S+)", World.changes_amount),
     (r"locks the books up to (.+)", World.locks),
+    (r"sees Xero round half a cent down", World.rounds),
     (r"archives account (\S+)", lambda w, code: w.office.bookkeeper.archive_account(code)),
     (r"archives contact (.+)", lambda w, name: w.office.bookkeeper.archive_contact(name)),
     (r"merges (.+) into (.+)", lambda w, gone, kept: w.office.bookkeeper.merge_contacts(gone, kept)),
