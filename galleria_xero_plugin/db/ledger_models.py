@@ -67,6 +67,7 @@ class Export(Base):
     xero_id: Mapped[str | None] = mapped_column(Key())
     xero_number: Mapped[str]
     xero_total: Mapped[Decimal | None] = mapped_column(Exact())
+    standing: Mapped[str | None]
     adopted: Mapped[bool]
     reason_code: Mapped[str | None] = mapped_column(Key())
     reason_facts: Mapped[dict[str, Any]]

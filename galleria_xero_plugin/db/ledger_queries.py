@@ -50,10 +50,9 @@ class Queries(Store):
                 .where(
                     of_organisation(gallery_id, tenant_id),
                     EXPORT.c.kind == kind.value,
-                    EXPORT.c.local_revision == 0,
                     EXPORT.c.parent_local_id.in_(chunk),
                 )
-                .order_by(EXPORT.c.document_date, EXPORT.c.natural_key)
+                .order_by(EXPORT.c.local_revision, EXPORT.c.document_date, EXPORT.c.natural_key)
             )
             for row in self._read(query):
                 found[row.parent_local_id].append(record(row))
@@ -90,8 +89,13 @@ class Queries(Store):
 
     def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
         here = of_organisation(gallery_id, tenant_id)
-        payment = EXPORT.c.kind == DocumentKind.PAYMENT.value
-        first = case((payment, "waiting_for_invoice"), else_="waiting_for_contact").label("code")
+        of_an_invoice = EXPORT.c.kind.in_([DocumentKind.PAYMENT.value, DocumentKind.REFUND.value])
+        of_a_correction = EXPORT.c.kind == DocumentKind.ALLOCATION.value
+        first = case(
+            (of_an_invoice, "waiting_for_invoice"),
+            (of_a_correction, "waiting_for_correction"),
+            else_="waiting_for_contact",
+        ).label("code")
         code = func.coalesce(EXPORT.c.reason_code, "").label("code")
         with_reason = or_(waits(), and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None), ~behind()))
         found: dict[str, int] = defaultdict(int)

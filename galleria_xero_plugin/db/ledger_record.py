@@ -16,7 +16,7 @@ from .types import dumps
 
 _NAMESPACE = uuid.UUID("5d0b5c1e-6a36-4d0e-9f5e-3a6c1f0e7b42")
 
-RECORD = [column for column in EXPORT.c if column.name not in ("words", "deleted_at")]
+RECORD = [column for column in EXPORT.c if column.name != "words"]
 
 
 def record(row: Row[Any]) -> Document:
@@ -58,6 +58,8 @@ def record(row: Row[Any]) -> Document:
         created_at=row.created_at,
         updated_at=row.updated_at,
         warnings=tuple(row.warnings or ()),
+        standing=row.standing,
+        deleted_at=row.deleted_at,
     )
 
 

@@ -15,7 +15,7 @@ from .connection_record import CONNECTION
 from .ledger_conditions import EXPORT, may_be_sent, of_organisation, state
 from .ledger_insert import NUMBER_TAKEN_MESSAGE
 from .ledger_models import Attempt, AttemptDocument
-from .ledger_record import RECORD, record
+from .ledger_record import RECORD, folded, record
 from .models import table_of
 from .store import Store, past
 
@@ -133,6 +133,9 @@ class Work(Store):
             raise _NotPending
         payloads = update(EXPORT).where(EXPORT.c.id == bindparam("document")).values(payload=bindparam("text"))
         self._change(payloads, [{"document": key, "text": text} for key, text in sorted(batch.payloads.items())])
+        if batch.standing:
+            prints = update(EXPORT).where(EXPORT.c.id == bindparam("document")).values(standing=bindparam("print"))
+            self._change(prints, [{"document": key, "print": text} for key, text in sorted(batch.standing.items())])
         if batch.seen:
             statement = (
                 update(EXPORT)
@@ -145,6 +148,30 @@ class Work(Store):
                 if key in batch.payloads
             ]
             self._change(statement, rows)
+
+    def amend(
+        self,
+        document_id: str,
+        *,
+        amount: Decimal | None = None,
+        xero_total: Decimal | None = None,
+        document_date: dt.date | None = None,
+        contact_name: str | None = None,
+        deleted: bool = False,
+    ) -> None:
+        given = {
+            "amount": amount,
+            "xero_total": xero_total,
+            "document_date": document_date,
+            "contact_name": contact_name,
+            "words": None if contact_name is None else EXPORT.c.words + " " + folded(contact_name),
+            "deleted_at": self._now if deleted else None,
+        }
+        self._change(
+            update(EXPORT)
+            .where(EXPORT.c.id == document_id, state(DocumentState.DONE))
+            .values(updated_at=self._now, **{name: value for name, value in given.items() if value is not None})
+        )
 
     def seen(self, document_id: str, revision: int) -> None:
         self._change(
@@ -173,6 +200,7 @@ class Work(Store):
         content_hash: str | None = None,
         natural_key: str | None = None,
         warnings: Sequence[str] | None = None,
+        standing: str | None = None,
     ) -> bool:
         for before in expect:
             if not may_move(before, to):
@@ -189,6 +217,7 @@ class Work(Store):
             "content_hash": content_hash,
             "natural_key": natural_key,
             "warnings": list(warnings) if warnings else None,
+            "standing": standing,
         }
         code, facts = reason or (None, {})
         statement = (

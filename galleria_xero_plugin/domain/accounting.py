@@ -134,6 +134,24 @@ class XeroContact:
 
 
 @dataclass(frozen=True, slots=True)
+class XeroLine:
+    """A line as Xero has it (§4.2): `amount` is what it comes to after its discount, `tracking` is (category id,
+    option name)."""
+
+    id: str
+    description: str
+    quantity: Decimal
+    unit_amount: Decimal
+    account_code: str
+    tax_type: str
+    amount: Decimal
+    tax: Decimal
+    discount_rate: Decimal | None = None
+    discount_amount: Decimal | None = None
+    tracking: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NestedPayment:
     """A payment as it stands inside an invoice (§4.2): no account there."""
 
@@ -146,7 +164,8 @@ class NestedPayment:
 @dataclass(frozen=True, slots=True)
 class XeroInvoice:
     """An invoice as Xero has it (§4.2). `payments` is None when the answer left the list out
-    although money was paid: that is *unknown*, never "no payments" (export-protocol §2.6)."""
+    although money was paid: that is *unknown*, never "no payments" (export-protocol §2.6). `lines` is None when
+    the answer has none: some lists leave them out."""
 
     id: str
     number: str
@@ -164,11 +183,15 @@ class XeroInvoice:
     reference: str = ""
     payments: tuple[NestedPayment, ...] | None = ()
     updated_at: dt.datetime | None = None
+    due_date: dt.date | None = None
+    line_amount_types: str = ""
+    currency_rate: Decimal | None = None
+    lines: tuple[XeroLine, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class XeroPayment:
-    """A payment as Xero has it (§4.3)."""
+    """A payment as Xero has it (§4.3), of an invoice or, as a refund, of a credit note."""
 
     id: str
     status: str
@@ -178,6 +201,7 @@ class XeroPayment:
     invoice_id: str
     account_id: str
     is_reconciled: bool = False
+    credit_note_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +270,10 @@ class PaymentDraft:
 class Element:
     """One document of a batch's answer (export-protocol §2.5), to be matched by its key, never by position.
 
-    `key` is the InvoiceNumber, the ContactNumber, or for payments "<invoice id>|<reference>"; empty when the
-    element does not say. `id` is None for a failed create (Xero echoes the zero GUID). `ok` is true for
-    OK and WARNING. Amounts are None where the kind has none.
+    `key` is the InvoiceNumber or ContactNumber, for payments "<invoice id>|<reference>", for a change of what
+    stands its id; empty when the element does not say. `id` is None for a failed create (Xero echoes the zero
+    GUID). `ok` is true for OK and WARNING. Amounts are None where the kind has none. `standing` is the print
+    (`domain.standing`) of an invoice as it stands now, when the element shows all of it.
     """
 
     key: str
@@ -260,3 +285,4 @@ class Element:
     total: Decimal | None = None
     tax_total: Decimal | None = None
     currency: str = ""
+    standing: str | None = None

@@ -12,7 +12,9 @@ from .reasons import Hold
 from .states import DocumentKind
 from .text import clean
 
-REDATABLE = frozenset({DocumentKind.INVOICE, DocumentKind.PAYMENT})
+REDATABLE = frozenset(
+    {DocumentKind.INVOICE, DocumentKind.PAYMENT, DocumentKind.CREDIT_NOTE, DocumentKind.REFUND}
+)
 """What a person may have booked on the first open day."""
 
 

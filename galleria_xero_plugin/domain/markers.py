@@ -11,7 +11,7 @@ import hashlib
 import re
 from urllib.parse import urlsplit
 
-from .model import Payment
+from .model import Payment, Refund
 from .text import clean, cut, width
 
 REFERENCE_LIMIT = 255
@@ -37,6 +37,11 @@ def payment_identity(payment: Payment) -> str:
     100 and 100.00 are the same amount.
     """
     return _join(payment.id, f"{payment.amount.normalize():f}", payment.date.isoformat())
+
+
+def refund_identity(refund: Refund) -> str:
+    """The same for a refund."""
+    return _join(refund.id, f"{refund.amount.normalize():f}", refund.date.isoformat())
 
 
 def url_with_marker(url: str, marker: str) -> str:

@@ -32,7 +32,7 @@ from enum import StrEnum
 
 
 class DocumentKind(StrEnum):
-    """What a ledger row is about. The first three are creates; the others address a document by Xero's id."""
+    """What a ledger row is about. Creates, and corrections, which address a document by Xero's id."""
 
     CONTACT = "contact"
     INVOICE = "invoice"

@@ -31,7 +31,8 @@ class LedgerStore(Protocol):
     def children(
         self, gallery_id: str, tenant_id: str, kind: DocumentKind, parent_local_ids: Sequence[str]
     ) -> Mapping[str, Sequence[Document]]:
-        """The creates of a kind by their parent's local id (payments by invoice)."""
+        """The documents of a kind by their parent's local id (payments by invoice), corrections of any revision
+        too, oldest first."""
 
     def refresh(self, document_id: str, now: NewDocument) -> bool:
         """Bring a document that was never sent up to date with the gallery: label, names, amount, date, marker,
@@ -76,12 +77,25 @@ class LedgerStore(Protocol):
         content_hash: str | None = None,
         natural_key: str | None = None,
         warnings: Sequence[str] | None = None,
+        standing: str | None = None,
     ) -> bool:
         """Conditional change of one row (state in `expect`, and lease_token when `lease` is given); `reason` None
         clears the reason, `not_before` None clears it. False when the condition did not hold."""
 
     def seen(self, document_id: str, revision: int) -> None:
         """A DONE document was looked at in the gallery up to this revision; never goes back."""
+
+    def amend(
+        self,
+        document_id: str,
+        *,
+        amount: Decimal | None = None,
+        xero_total: Decimal | None = None,
+        document_date: dt.date | None = None,
+        contact_name: str | None = None,
+        deleted: bool = False,
+    ) -> None:
+        """A correction that was carried out, as it shows on the DONE document that it corrected."""
 
     def finish_attempt(
         self, batch_id: str, *, status: int | None, outcome: str, request_id: str | None

@@ -100,7 +100,8 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A ledger row to insert (T0); ignored when its identity is already there."""
+    """A ledger row to insert (T0); ignored when its identity is already there. `depends_on` is another one's kind,
+    local id and, when that is not 0, local revision."""
 
     gallery_id: str
     tenant_id: str
@@ -113,7 +114,7 @@ class NewDocument:
     local_revision: int = 0
     seen_revision: int = 0
     content_hash: str = ""
-    depends_on: tuple[DocumentKind, str] | None = None
+    depends_on: tuple[DocumentKind, str] | tuple[DocumentKind, str, int] | None = None
     contact_name: str = ""
     amount: Decimal | None = None
     currency: str = ""
@@ -133,6 +134,7 @@ class Document:
     payment's invoice. `batch_cap` is how many documents may share a request with it (bisecting).
     `label`, `contact_name`, `amount`, `currency`, `document_date` are for people, and so are Xero's `warnings`.
     `redated_to` is the day on which a person lets it be booked because its own is locked (`domain.dates`).
+    `standing` is the print of what we wrote last (`domain.standing`), `deleted_at` when it was deleted in Xero from here.
     """
 
     id: str
@@ -171,18 +173,22 @@ class Document:
     created_at: dt.datetime
     updated_at: dt.datetime
     warnings: tuple[str, ...] = ()
+    standing: str | None = None
+    deleted_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is written ahead for one request (T2): its id, key, hash, the frozen payload of each row, and for
-    documents that can change in the gallery the (revision, content hash) that was frozen, by row id."""
+    documents that can change in the gallery the (revision, content hash) that was frozen, by row id; `standing` has
+    the prints of what is to stand then."""
 
     id: str
     idempotency_key: str
     request_hash: str
     payloads: dict[str, str]
     seen: dict[str, tuple[int, str]] = field(default_factory=dict)
+    standing: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

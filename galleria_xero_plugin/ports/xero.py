@@ -27,6 +27,7 @@ from ..domain.accounting import (
     XeroInvoice,
     XeroPayment,
 )
+from ..domain.correcting import CorrectionDraft, XeroCreditNote
 
 T = TypeVar("T")
 
@@ -102,11 +103,20 @@ class XeroAuth(Protocol):
 
 
 class WriteKind(StrEnum):
-    """What a batch of creates is made of."""
+    """What a request writes. ALLOCATION and PAYMENT_REMOVAL take one document, under the id of its parent: the
+    credit note, the payment itself."""
 
     CONTACT = "contact"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    INVOICE_CHANGE = "invoice_change"
+    CREDIT_NOTE = "credit_note"
+    ALLOCATION = "allocation"
+    REFUND = "refund"
+    PAYMENT_REMOVAL = "payment_removal"
+
+
+Draft = ContactDraft | InvoiceDraft | PaymentDraft | CorrectionDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +174,17 @@ class TenantAccess:
 class XeroApi(Protocol):
     """The accounting API (xero-facts §4). Builders do no I/O; `send` performs exactly one HTTP request."""
 
-    def payload(self, draft: ContactDraft | InvoiceDraft | PaymentDraft) -> str:
+    def payload(self, draft: Draft) -> str:
         """The draft as canonical JSON (sorted keys, no spaces, decimals as written): what is frozen at T2."""
 
-    def create(self, kind: WriteKind, payloads: Sequence[str]) -> XeroRequest[tuple[Element, ...]]:
-        """PUT of up to 50 frozen payloads with summarizeErrors=false (and unitdp=4 for invoices)."""
+    def create(
+        self, kind: WriteKind, payloads: Sequence[str], *, under: str = ""
+    ) -> XeroRequest[tuple[Element, ...]]:
+        """PUT of up to 50 frozen payloads with summarizeErrors=false (and unitdp=4 for what has lines). Only what
+        names documents that stand by their ids is a POST: changes of invoices, removals of payments."""
+
+    def note(self, invoice_id: str, text: str) -> XeroRequest[None]:
+        """PUT of a note into an invoice's history, where it stays for good."""
 
     def organisation(self) -> XeroRequest[Organisation]: ...
 
@@ -196,7 +212,16 @@ class XeroApi(Protocol):
         """Up to 50 invoices of all statuses by number, paged, so that nested payments are there."""
 
     def invoices_by_id(self, ids: Sequence[str]) -> XeroRequest[ResultPage[XeroInvoice]]:
-        """Up to 50 invoices by id, paged, so that nested payments are there."""
+        """Up to 50 invoices by id, paged, so that nested payments and lines are there."""
+
+    def credit_notes_by_number(self, numbers: Sequence[str]) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """Up to 20 credit notes of all statuses by number, with what they were used for."""
+
+    def credit_notes_by_id(self, ids: Sequence[str]) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """Up to 20 credit notes by id, with what they were used for."""
+
+    def refunds_of(self, credit_note_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
+        """The payments of one credit note with their accounts."""
 
     def own_invoices(self, page: int, *, modified_since: dt.datetime | None) -> XeroRequest[ResultPage[XeroInvoice]]:
         """Invoices created by this app, in the order of their last change (for the nightly comparison)."""

@@ -35,13 +35,15 @@ _TARGETS: Mapping[str, Target] = {
         Target.GALLERY: (
             "tax_option_missing total_differs tax_differs amount_too_precise zero_total negative_total no_lines "
             "currency_rate_missing bank_amount_needed draft_or_not_issued cancelled_never_sent "
-            "contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted email_left_out"
+            "contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted email_left_out changed_again"
         ),
         Target.CONNECT: "needs_reauth disconnected scope_missing",
         Target.XERO: (
             "fee_to_book partly_credited payment_short invoice_not_approved invoice_not_payable nothing_due overpayment "
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
-            "cancelled_after_sending deleted_after_sending payment_changed_after_sending refund_needs_bookkeeper"
+            "changed_after_payment edited_in_both edited_in_xero_cancelled_here credited_in_xero credited_instead "
+            "deleted_after_sending payment_reconciled payment_entered_by_hand refund_needs_bookkeeper "
+            "refund_changed_after_sending open_credit credit_unclear"
         ),
         Target.DOCUMENT: "number_taken booked_by_hand_unclear contact_ambiguous contact_email_differs period_locked",
         Target.RETRY: (
@@ -50,6 +52,9 @@ _TARGETS: Mapping[str, Target] = {
     }.items()
     for code in codes.split()
 }
+
+
+_WAITS_FOR = ("waiting_for_contact", "waiting_for_invoice", "waiting_for_correction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ def as_shown(document: Document, before: Mapping[str, Document]) -> Document:
     if first.kind is DocumentKind.CONTACT:
         code, facts = "waiting_for_contact", {"contact": first.contact_name}
     else:
-        code, facts = "waiting_for_invoice", {"number": first.label}
+        code = "waiting_for_invoice" if first.kind is DocumentKind.INVOICE else "waiting_for_correction"
+        facts = {"number": first.label}
     return replace(document, state=DocumentState.BLOCKED, reason_code=code, reason_facts=facts)
 
 
@@ -79,14 +85,14 @@ def document_row(
     """A ledger row for people; `before` has what it depends on by row id: a payment's invoice, and so on."""
     document, first = as_shown(given, before), before.get(given.depends_on or "")
     state, tone = document_state(document)
-    linked = first if document.kind is DocumentKind.PAYMENT else document
+    linked = first if document.kind in (DocumentKind.PAYMENT, DocumentKind.REFUND) else document
     short_code = row.connection.short_code if row.connection else ""
     xero_url = _xero_url(linked, short_code, links) if linked else ""
     target = _TARGETS.get(document.reason_code or "", Target.NONE)
     gallery_url = _gallery_url(document, gallery)
     if (target is Target.XERO and not xero_url) or (target is Target.GALLERY and not gallery_url):
         target = Target.NONE
-    waits_for = first.id if first and document.reason_code in ("waiting_for_contact", "waiting_for_invoice") else ""
+    waits_for = first.id if first and document.reason_code in _WAITS_FOR else ""
     return DocumentRow(
         document=document,
         kind=KINDS[document.kind],

@@ -11,7 +11,6 @@ from ..ports.records import Actor, Connection, ConnectionStatus, Document, Run
 from ..ports.runtime import JobQueue
 from ..ports.store import Units
 from .calls import RESERVE
-from .export.sending import WRITES
 
 REDECIDED = (DocumentState.BLOCKED,)
 """What every new run looks at again: the reason may be gone by now."""
@@ -116,8 +115,8 @@ class Runs:
 
 
 def _can_go(document: Document, connection: Connection) -> bool:
-    """A correction is a question, which no sync answers; and what belongs to an earlier organisation stays there."""
-    return document.kind in WRITES and document.tenant_id == connection.tenant_id
+    """What belongs to an earlier organisation stays there."""
+    return document.tenant_id == connection.tenant_id
 
 
 def _usable(connection: Connection | None) -> Connection:

@@ -125,6 +125,7 @@ _COUNTS: Mapping[str, tuple[str, str]] = {
     "invoices": ("%(count)s invoice sent", "%(count)s invoices sent"),
     "payments": ("%(count)s payment sent", "%(count)s payments sent"),
     "contacts": ("%(count)s contact sent", "%(count)s contacts sent"),
+    "corrections": ("%(count)s correction sent", "%(count)s corrections sent"),
     "adopted": ("%(count)s was in Xero already", "%(count)s were in Xero already"),
     "waiting": ("%(count)s waits", "%(count)s wait"),
     "missed": ("%(count)s invoice found that was overlooked", "%(count)s invoices found that were overlooked"),
@@ -136,7 +137,7 @@ _COUNTS: Mapping[str, tuple[str, str]] = {
     "skipped": ("%(count)s left out", "%(count)s left out"),
     "read": ("%(count)s read from Xero", "%(count)s read from Xero"),
 }
-HANDLED = ("invoices", "payments", "contacts", "adopted", "waiting", "refused")
+HANDLED = ("invoices", "payments", "contacts", "corrections", "adopted", "waiting", "refused")
 
 
 def run_view(run: Run, *, left: int | None, paused_until: dt.datetime | None) -> RunView:
@@ -228,8 +229,8 @@ def document_state(document: Document) -> tuple[Words, Tone]:
     """Where a document stands; whoever has to do something is named, not the state."""
     match document.state:
         case DocumentState.DONE:
-            words = Words("In Xero, it was there already") if document.adopted else Words("In Xero")
-            return words, Tone.NEEDS if document.reason_code else Tone.GOOD
+            by_itself = explain(document.reason_code or "", {}).whose is Whose.ITSELF
+            return _done(document), Tone.NEEDS if document.reason_code and not by_itself else Tone.GOOD
         case DocumentState.SENDING:
             return Words("Being sent"), Tone.MOVING
         case DocumentState.UNKNOWN:
@@ -240,6 +241,14 @@ def document_state(document: Document) -> tuple[Words, Tone]:
             return Words("Not sent"), Tone.OFF
     whose = explain(document.reason_code or "", {}).whose
     return Words(whose.label), Tone.MOVING if whose is Whose.ITSELF else Tone.NEEDS
+
+
+def _done(document: Document) -> Words:
+    if document.deleted_at is not None:
+        return Words("Deleted in Xero again")
+    if document.kind in (DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE):
+        return Words("Nothing was left to do in Xero") if document.adopted else Words("Done in Xero")
+    return Words("In Xero, it was there already") if document.adopted else Words("In Xero")
 
 
 def _plural(forms: tuple[str, str], count: int) -> Words:

@@ -10,7 +10,7 @@
 
 Every change gives the invoice a new revision and moves it to the end of its gallery's change feed. With
 several galleries, name the one you mean: `gallery.add_invoice(gallery_id="other")`. `failures` makes a call
-raise, `calls` counts what was asked, `seen` lists what `payment_seen` was told.
+raise, `calls` counts what was asked, `seen` lists what `payment_seen` was told, `now` tells when a change is made.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import datetime as dt
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -76,6 +76,7 @@ class FakeGallery:
         self.failures: dict[str, Exception] = {}
         self.calls: Counter[str] = Counter()
         self.seen: list[tuple[str, str, Payment]] = []
+        self.now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
 
     # -- making it what a test needs
 
@@ -171,7 +172,7 @@ class FakeGallery:
         shelf.changes += 1
         known = shelf.invoices.pop(invoice.id, None)
         revision = known[1].revision + 1 if known else invoice.revision
-        invoice = dataclasses.replace(invoice, revision=revision, changed_at=dt.datetime.now(dt.UTC))
+        invoice = dataclasses.replace(invoice, revision=revision, changed_at=self.now())
         shelf.invoices[invoice.id] = shelf.changes, invoice
         return invoice
 

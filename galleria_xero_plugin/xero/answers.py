@@ -19,8 +19,10 @@ from ..domain.accounting import (
     XeroBrandingTheme,
     XeroContact,
     XeroInvoice,
+    XeroLine,
     XeroPayment,
 )
+from ..domain.correcting import XeroAllocation, XeroCreditNote
 from ..ports.xero import ResultPage
 from . import reading as r
 
@@ -187,6 +189,60 @@ def invoice(row: r.Json) -> XeroInvoice:
         reference=r.text(row, "Reference"),
         payments=_nested_payments(row, paid),
         updated_at=r.instant(row, "UpdatedDateUTC", "UpdatedDateUTCString"),
+        due_date=r.day(row, "DueDate", "DueDateString"),
+        line_amount_types=r.text(row, "LineAmountTypes", 20),
+        currency_rate=r.optional_amount(row, "CurrencyRate"),
+        lines=r.each(r.children(row, "LineItems"), _line) or None,
+    )
+
+
+def _line(row: r.Json) -> XeroLine:
+    return XeroLine(
+        id=r.optional_id(row, "LineItemID"),
+        description=r.text(row, "Description"),
+        quantity=r.optional_amount(row, "Quantity") or Decimal(0),
+        unit_amount=r.optional_amount(row, "UnitAmount") or Decimal(0),
+        account_code=r.text(row, "AccountCode", 50),
+        tax_type=r.text(row, "TaxType", 50),
+        amount=r.optional_amount(row, "LineAmount") or Decimal(0),
+        tax=r.optional_amount(row, "TaxAmount") or Decimal(0),
+        discount_rate=r.optional_amount(row, "DiscountRate"),
+        discount_amount=r.optional_amount(row, "DiscountAmount"),
+        tracking=tuple(
+            (r.text(entry, "TrackingCategoryID", 50).lower(), r.text(entry, "Option", 100))
+            for entry in r.children(row, "Tracking")
+        ),
+    )
+
+
+def credit_note(row: r.Json) -> XeroCreditNote:
+    """A row of a paged GET /CreditNotes (§4.8)."""
+    total, remaining = r.amount(row, "Total"), r.amount(row, "RemainingCredit")
+    return XeroCreditNote(
+        id=r.needed_id(row, "CreditNoteID"),
+        number=r.text(row, "CreditNoteNumber", 255),
+        type=r.text(row, "Type", 50),
+        status=r.needed_text(row, "Status", 50),
+        contact_id=r.optional_id(r.child(row, "Contact"), "ContactID"),
+        currency=r.text(row, "CurrencyCode", 10),
+        total=total,
+        remaining=remaining,
+        reference=r.text(row, "Reference"),
+        date=r.day(row, "Date", "DateString"),
+        # Credit that was used with nothing that says for what is *unknown*, as with payments
+        allocations=None if remaining != total and "Allocations" not in row else _allocations(row),
+    )
+
+
+def _allocations(row: r.Json) -> tuple[XeroAllocation, ...]:
+    return tuple(
+        XeroAllocation(
+            id=r.optional_id(entry, "AllocationID"),
+            invoice_id=r.needed_id(r.child(entry, "Invoice"), "InvoiceID"),
+            amount=r.amount(entry, "Amount"),
+        )
+        for entry in r.children(row, "Allocations")
+        if not r.flag(entry, "IsDeleted")
     )
 
 
@@ -214,7 +270,8 @@ def payment(row: r.Json) -> XeroPayment:
         date=r.day(row, "Date", "DateString"),
         amount=r.amount(row, "Amount"),
         reference=r.text(row, "Reference"),
-        invoice_id=r.needed_id(r.child(row, "Invoice"), "InvoiceID"),
+        invoice_id=r.optional_id(r.child(row, "Invoice"), "InvoiceID"),
         account_id=r.optional_id(r.child(row, "Account"), "AccountID"),
         is_reconciled=r.flag(row, "IsReconciled"),
+        credit_note_id=r.optional_id(r.child(row, "CreditNote"), "CreditNoteID"),
     )

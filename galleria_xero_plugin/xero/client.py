@@ -12,19 +12,17 @@ from typing import TypeVar, cast
 
 from ..domain.accounting import (
     Account,
-    ContactDraft,
     Element,
-    InvoiceDraft,
     Organisation,
-    PaymentDraft,
     TaxRate,
     XeroBrandingTheme,
     XeroContact,
     XeroInvoice,
     XeroPayment,
 )
+from ..domain.correcting import XeroCreditNote
 from ..errors import XeroError
-from ..ports.xero import Answer, ResultPage, TenantAccess, WriteKind, XeroRequest
+from ..ports.xero import Answer, Draft, ResultPage, TenantAccess, WriteKind, XeroRequest
 from . import answers, elements
 from . import payloads as writing
 from .classify import classify, quota, request_id, unreadable
@@ -39,7 +37,15 @@ CONTACT_PAGE = 1000  # Xero's largest page
 INVOICE_PAGE = 100
 # Whole invoices with all their lines: 200 of the longest stay well below the limit of a body.
 OWN_INVOICE_PAGE = 200
+CREDIT_NOTES_LIMIT = 20  # in one condition
+NOTE_LIMIT = 2500  # characters of a note (xero-facts §4.10)
 KEY_LIMIT = 128  # characters of an Idempotency-Key (xero-facts §3)
+
+# Four decimals of unit amounts, or two would be compared with four (xero-facts §2.5).
+UNIT_DECIMALS = ("unitdp", "4")
+_WITH_LINES = (WriteKind.INVOICE, WriteKind.INVOICE_CHANGE, WriteKind.CREDIT_NOTE)
+_BY_ID = (WriteKind.INVOICE_CHANGE, WriteKind.PAYMENT_REMOVAL)
+_UNDER = {WriteKind.ALLOCATION: "/CreditNotes/{id}/Allocations", WriteKind.PAYMENT_REMOVAL: "/Payments/{id}"}
 
 # Numbers travel in a comma-separated list, so only what needs no quoting may stand in one.
 _NUMBER = re.compile(r"[A-Za-z0-9._/-]{1,255}", re.ASCII)
@@ -58,27 +64,39 @@ class XeroClient:
         self._transport = Transport(limits)
         self._now = now
 
-    def payload(self, draft: ContactDraft | InvoiceDraft | PaymentDraft) -> str:
+    def payload(self, draft: Draft) -> str:
         """See `payloads.payload`."""
         return writing.payload(draft)
 
-    def create(self, kind: WriteKind, payloads: Sequence[str]) -> XeroRequest[tuple[Element, ...]]:
-        """PUT, because POST would silently change a document that is there already (export-protocol R4)."""
+    def create(
+        self, kind: WriteKind, payloads: Sequence[str], *, under: str = ""
+    ) -> XeroRequest[tuple[Element, ...]]:
+        """PUT, because POST would silently change a document that is there already (export-protocol R4); POST only
+        for what names a document that stands by its id."""
         _check_size(payloads)
         if not all(isinstance(json.loads(text), dict) for text in payloads):
             raise ValueError("a payload is not a JSON object")
         plural = elements.SHAPES[kind].plural
+        path = f"/{plural}"
+        if kind in _UNDER:
+            path = _UNDER[kind].format(id=guid(under))
+            if len(payloads) != 1:
+                raise ValueError(f"a request takes one {kind}")
         # Said explicitly: the documented default of summarizeErrors is not the real one (xero-facts §2.4).
         query = [("summarizeErrors", "false")]
-        if kind is WriteKind.INVOICE:
-            query.append(("unitdp", "4"))
+        if kind in _WITH_LINES:
+            query.append(UNIT_DECIMALS)
         return XeroRequest(
-            "PUT",
-            f"/{plural}",
+            "POST" if kind in _BY_ID else "PUT",
+            path,
             partial(elements.read, kind=kind),
             query=tuple(query),
             body=writing.envelope(plural, payloads),
         )
+
+    def note(self, invoice_id: str, text: str) -> XeroRequest[None]:
+        body = writing.envelope("HistoryRecords", [writing.canonical({"Details": text[:NOTE_LIMIT]})])
+        return XeroRequest("PUT", f"/Invoices/{guid(invoice_id)}/History", lambda document: None, body=body)
 
     def organisation(self) -> XeroRequest[Organisation]:
         return XeroRequest("GET", "/Organisation", answers.organisation)
@@ -123,7 +141,21 @@ class XeroClient:
 
     def invoices_by_id(self, ids: Sequence[str]) -> XeroRequest[ResultPage[XeroInvoice]]:
         _check_size(ids)
-        return _listing("Invoices", answers.invoice, 1, INVOICE_PAGE, [("IDs", ",".join(map(guid, ids)))])
+        query = [("IDs", ",".join(map(guid, ids))), UNIT_DECIMALS]
+        return _listing("Invoices", answers.invoice, 1, INVOICE_PAGE, query)
+
+    def credit_notes_by_number(self, numbers: Sequence[str]) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """Raises ValueError for a number that could not stand in a condition."""
+        if not all(_NUMBER.fullmatch(number) for number in numbers):
+            raise ValueError("a number contains other characters than A-Z a-z 0-9 . _ / -")
+        return _credit_notes([f'CreditNoteNumber=="{number}"' for number in numbers])
+
+    def credit_notes_by_id(self, ids: Sequence[str]) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        return _credit_notes([f'CreditNoteID==guid("{guid(id)}")' for id in ids])
+
+    def refunds_of(self, credit_note_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
+        where = [("where", f'CreditNote.CreditNoteID==guid("{guid(credit_note_id)}")')]
+        return _listing("Payments", answers.payment, 1, INVOICE_PAGE, where)
 
     def own_invoices(self, page: int, *, modified_since: dt.datetime | None) -> XeroRequest[ResultPage[XeroInvoice]]:
         """In Xero's default order of invoices: UpdatedDateUTC, then id (xero-facts §2.5)."""
@@ -206,6 +238,14 @@ def _listing(
         query=(*query, ("page", str(page)), ("pageSize", str(size))),
         modified_since=modified_since,
     )
+
+
+def _credit_notes(conditions: Sequence[str]) -> XeroRequest[ResultPage[XeroCreditNote]]:
+    """Credit notes have no list of ids or numbers to ask for (xero-facts §4.8), so an address must hold them all."""
+    if not 1 <= len(conditions) <= CREDIT_NOTES_LIMIT:
+        raise ValueError(f"a request takes 1 to {CREDIT_NOTES_LIMIT} credit notes")
+    query = [("where", " OR ".join(conditions)), UNIT_DECIMALS]
+    return _listing("CreditNotes", answers.credit_note, 1, INVOICE_PAGE, query)
 
 
 def _check_size(batch: Sequence[str]) -> None:

@@ -10,41 +10,53 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..domain.accounting import Element
+from ..domain.standing import print_of_standing
 from ..ports.xero import WriteKind
+from . import answers
 from . import reading as r
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where a kind of document keeps what an element tells; "" for what it has not."""
+    """Where a kind of document keeps what an element tells; "" for what it has not. `parent` is the document that
+    a payment is of; what `by_id` is known by its own id."""
 
     plural: str
     id: str
     number: str = ""
     total: str = ""
     tax: str = ""
+    parent: str = ""
+    by_id: bool = False
 
 
+_FIGURES = {"total": "Total", "tax": "TotalTax"}
 SHAPES = {
     WriteKind.CONTACT: Shape("Contacts", "ContactID", number="ContactNumber"),
-    WriteKind.INVOICE: Shape("Invoices", "InvoiceID", number="InvoiceNumber", total="Total", tax="TotalTax"),
-    WriteKind.PAYMENT: Shape("Payments", "PaymentID", total="Amount"),
+    WriteKind.INVOICE: Shape("Invoices", "InvoiceID", number="InvoiceNumber", **_FIGURES),
+    WriteKind.PAYMENT: Shape("Payments", "PaymentID", total="Amount", parent="Invoice"),
+    WriteKind.INVOICE_CHANGE: Shape("Invoices", "InvoiceID", number="InvoiceNumber", by_id=True, **_FIGURES),
+    WriteKind.CREDIT_NOTE: Shape("CreditNotes", "CreditNoteID", number="CreditNoteNumber", **_FIGURES),
+    WriteKind.ALLOCATION: Shape("Allocations", "AllocationID", total="Amount", parent="Invoice"),
+    WriteKind.REFUND: Shape("Payments", "PaymentID", total="Amount", parent="CreditNote"),
+    WriteKind.PAYMENT_REMOVAL: Shape("Payments", "PaymentID", total="Amount", by_id=True),
 }
+_INVOICES = (WriteKind.INVOICE, WriteKind.INVOICE_CHANGE)
 
 
-def payment_key(invoice_id: str, reference: str) -> str:
-    """What a payment is known by: the invoice and the reference that carries our marker."""
-    return f"{invoice_id}|{reference}"
+def payment_key(parent_id: str, reference: str) -> str:
+    """What a payment is known by: its document and the reference that carries our marker."""
+    return f"{parent_id}|{reference}"
 
 
 def read(document: object, kind: WriteKind) -> tuple[Element, ...]:
     """The elements of an accepted PUT. Raises ValueError when the array is not there."""
     shape = SHAPES[kind]
-    found = (_element(row, shape) for row in r.items(document, shape.plural))
+    found = (_element(row, shape, kind) for row in r.items(document, shape.plural))
     return tuple(element for element in found if element is not None)
 
 
-def _element(row: r.Json, shape: Shape) -> Element | None:
+def _element(row: r.Json, shape: Shape, kind: WriteKind) -> Element | None:
     ok = _verdict(row)
     if ok is None:
         return None
@@ -60,8 +72,17 @@ def _element(row: r.Json, shape: Shape) -> Element | None:
         number=r.text(row, shape.number, 255),
         total=r.optional_amount(row, shape.total),
         tax_total=r.optional_amount(row, shape.tax),
-        currency=r.text(row, "CurrencyCode", 10) or r.text(r.child(row, "Invoice"), "CurrencyCode", 10),
+        currency=r.text(row, "CurrencyCode", 10) or r.text(r.child(row, shape.parent), "CurrencyCode", 10),
+        standing=_standing(row) if ok and kind in _INVOICES else None,
     )
+
+
+def _standing(row: r.Json) -> str | None:
+    """What the invoice looks like now; None when the answer does not show all of it, which is no fault."""
+    try:
+        return print_of_standing(answers.invoice(row))
+    except ValueError:
+        return None
 
 
 def _verdict(row: r.Json) -> bool | None:
@@ -81,7 +102,9 @@ def _verdict(row: r.Json) -> bool | None:
 
 
 def _key(row: r.Json, shape: Shape) -> str:
+    if shape.by_id:
+        return r.optional_id(row, shape.id)
     if shape.number:
         return r.text(row, shape.number, 255)
-    invoice_id, reference = r.optional_id(r.child(row, "Invoice"), "InvoiceID"), r.text(row, "Reference")
-    return payment_key(invoice_id, reference) if invoice_id else ""
+    parent_id = r.optional_id(r.child(row, shape.parent), f"{shape.parent}ID")
+    return payment_key(parent_id, r.text(row, "Reference")) if parent_id else ""

@@ -18,6 +18,15 @@ from ..domain.accounting import (
     PaymentDraft,
     XeroAddress,
 )
+from ..domain.correcting import (
+    AllocationDraft,
+    CreditNoteDraft,
+    InvoiceChange,
+    InvoiceEnd,
+    PaymentRemoval,
+    RefundDraft,
+)
+from ..ports.xero import Draft
 from .reading import guid
 
 DESCRIPTION_LIMIT = 4000  # characters of a line's description (§4.2)
@@ -27,7 +36,7 @@ ADDRESS_LINES = 4
 PLACES = 30
 
 
-def payload(draft: ContactDraft | InvoiceDraft | PaymentDraft) -> str:
+def payload(draft: Draft) -> str:
     """The draft as canonical JSON. Raises ValueError for what cannot be written (NaN, an id that is no GUID,
     half a surrogate pair), and TypeError for what is no draft."""
     match draft:
@@ -36,7 +45,20 @@ def payload(draft: ContactDraft | InvoiceDraft | PaymentDraft) -> str:
         case InvoiceDraft():
             return canonical(_invoice(draft))
         case PaymentDraft():
-            return canonical(_payment(draft))
+            return canonical(_payment(draft, {"Invoice": {"InvoiceID": guid(draft.invoice_id)}}))
+        case InvoiceChange():
+            return canonical(_change(draft))
+        case InvoiceEnd():
+            return canonical({"InvoiceID": guid(draft.invoice_id), "Status": draft.status})
+        case CreditNoteDraft():
+            return canonical(_credit_note(draft))
+        case AllocationDraft():
+            invoice = {"InvoiceID": guid(draft.invoice_id)}
+            return canonical({"Invoice": invoice, "Amount": draft.amount, "Date": draft.date.isoformat()})
+        case RefundDraft():
+            return canonical(_payment(draft, {"CreditNote": {"CreditNoteID": guid(draft.credit_note_id)}}))
+        case PaymentRemoval():
+            return canonical({"PaymentID": guid(draft.payment_id), "Status": "DELETED"})
     raise TypeError("not a draft")
 
 
@@ -117,9 +139,52 @@ def _line(line: LineDraft) -> dict[str, object]:
     }
 
 
-def _payment(draft: PaymentDraft) -> dict[str, object]:
+def _change(draft: InvoiceChange) -> dict[str, object]:
+    """Everything that a posting consists of, said even where it is empty: what is left out stays as it was. Number,
+    status and SentToContact are not ours to change any more."""
+    new = draft.draft
+    if not new.lines or len(new.lines) != len(draft.line_ids):
+        raise ValueError("every line of a change says which line it replaces")
+    lines = [
+        _line(line) | _given(LineItemID=guid(line_id) if line_id else None)
+        for line, line_id in zip(new.lines, draft.line_ids, strict=True)
+    ]
     return {
-        "Invoice": {"InvoiceID": guid(draft.invoice_id)},
+        "InvoiceID": guid(draft.invoice_id),
+        "Contact": {"ContactID": guid(new.contact_id)},
+        "LineItems": lines,
+        "LineAmountTypes": new.line_amount_types.value,
+        "Date": new.date.isoformat(),
+        "DueDate": new.due_date.isoformat(),
+        "CurrencyCode": new.currency,
+        "Reference": new.reference,
+        **_given(
+            CurrencyRate=new.currency_rate,
+            BrandingThemeID=guid(new.branding_theme_id) if new.branding_theme_id else None,
+        ),
+    }
+
+
+def _credit_note(draft: CreditNoteDraft) -> dict[str, object]:
+    if not draft.lines:
+        raise ValueError("a credit note needs lines")
+    return {
+        "Type": "ACCRECCREDIT",
+        "Contact": {"ContactID": guid(draft.contact_id)},
+        "LineItems": [_line(line) for line in draft.lines],
+        "LineAmountTypes": draft.line_amount_types.value,
+        "CreditNoteNumber": draft.number,
+        "Date": draft.date.isoformat(),
+        "CurrencyCode": draft.currency,
+        "Status": InvoiceStatus.AUTHORISED.value,
+        "Reference": draft.reference,
+        **_given(CurrencyRate=draft.currency_rate),
+    }
+
+
+def _payment(draft: PaymentDraft | RefundDraft, document: Mapping[str, object]) -> dict[str, object]:
+    return {
+        **document,
         # Not every account has a code (§4.3).
         "Account": {"AccountID": guid(draft.account_id)},
         "Date": draft.date.isoformat(),

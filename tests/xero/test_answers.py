@@ -195,7 +195,8 @@ def test_a_payment():
     found = answers.payment(row)
     assert (found.invoice_id, found.account_id, found.amount, found.is_reconciled) == (B, A, D(5), True)
     assert answers.payment(without(row, "Account")).account_id == ""
-    for name in ("PaymentID", "Status", "Amount", "Invoice"):
+    assert answers.payment(without(row, "Invoice") | {"CreditNote": {"CreditNoteID": B}}).credit_note_id == B
+    for name in ("PaymentID", "Status", "Amount"):
         with pytest.raises(ValueError, match="is missing"):
             answers.payment(without(row, name))
 

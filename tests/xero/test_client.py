@@ -273,7 +273,7 @@ class TestWhatIsSent:
             (
                 lambda c: c.invoices_by_id([DOCUMENT.upper(), TENANT]),
                 "/Invoices",
-                {"IDs": f"{DOCUMENT},{TENANT}", "page": "1", "pageSize": "100"},
+                {"IDs": f"{DOCUMENT},{TENANT}", "unitdp": "4", "page": "1", "pageSize": "100"},
             ),
             (
                 lambda c: c.own_invoices(3, modified_since=None),

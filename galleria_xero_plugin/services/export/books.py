@@ -9,9 +9,10 @@ from decimal import Decimal
 from ...domain.accounting import XeroInvoice
 from ...domain.comparison import Finding, What
 from ...domain.markers import marker, marker_in_reference, payment_identity
+from ...domain.standing import GONE
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
-from .invoice_phase import GONE, marker_of, own
+from .invoice_phase import marker_of, own
 from .session import Session
 
 

@@ -20,10 +20,20 @@ from ..guarded import guarded
 from ..lease import PATIENCE, Lease, LeaseLost, Leases
 from ..notify import GalleryFailed
 from ..reference import Reference
-from . import contact_phase, invoice_phase, payment_phase, read_back
+from . import (
+    cancel_phase,
+    contact_phase,
+    credit_note_phase,
+    invoice_phase,
+    payment_phase,
+    payment_removal_phase,
+    read_back,
+    refund_phase,
+    update_phase,
+)
 from .compare import compare, plan_next
 from .scan import scan
-from .sending import WRITES
+from .sending import IN_TURN, WRITES
 from .session import Session, Timings, Tools
 
 log = logging.getLogger("galleria_xero.export")
@@ -32,9 +42,17 @@ PHASES: tuple[Callable[[Session], bool], ...] = (
     read_back.step,
     contact_phase.step,
     invoice_phase.step,
+    payment_removal_phase.step,
+    update_phase.step,
     payment_phase.step,
+    cancel_phase.step,
+    credit_note_phase.step,
+    credit_note_phase.allocate,
+    refund_phase.step,
 )
-"""In this order: what is unknown is settled first, and a document goes after what it depends on."""
+"""In this order: what is unknown is settled first, and a document goes after what it depends on. A payment is
+deleted before its replacement, an invoice brought up to date before money fixes its lines, and credited after what
+was paid is known."""
 
 
 TRIES = 5
@@ -236,7 +254,7 @@ class Export:
                 uow.commit()
                 session.contact_index = None
                 return False
-            if any(uow.ledger.due(*scope, kind, 1, one_per_parent=kind is DocumentKind.PAYMENT) for kind in WRITES):
+            if any(uow.ledger.due(*scope, kind, 1, one_per_parent=kind in IN_TURN) for kind in WRITES):
                 return False  # it became due while we looked: a person pressed Try again
             ended = uow.runs.finish(session.run.id, RunState.FINISHED)
             plan_next(session, uow, again=False)

@@ -19,7 +19,8 @@ FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def hold(session: Session, held: Sequence[Held]) -> None:
-    """PENDING rows become BLOCKED, or SKIPPED when nothing is to be done about them as they are."""
+    """PENDING rows become BLOCKED, SKIPPED when nothing is to be done about them as they are, or CONFLICT when a
+    person is asked."""
     if not held:
         return
     with session.write() as uow:
@@ -27,12 +28,18 @@ def hold(session: Session, held: Sequence[Held]) -> None:
             uow.ledger.move(
                 item.row.id,
                 expect=[DocumentState.PENDING],
-                to=DocumentState.SKIPPED if item.for_good else DocumentState.BLOCKED,
+                to=_state(item),
                 reason=(item.hold.code, item.hold.facts),
                 not_before=item.hold.until,
             )
         session.note(uow, waiting=sum(not item.for_good for item in held))
         uow.commit()
+
+
+def _state(item: Held) -> DocumentState:
+    if item.for_good:
+        return DocumentState.SKIPPED
+    return DocumentState.CONFLICT if item.asked else DocumentState.BLOCKED
 
 
 def decided(row: Document, decide: Callable[[], T]) -> T | Hold:

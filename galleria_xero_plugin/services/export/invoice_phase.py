@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ...domain.accounting import XeroInvoice
+from ...domain.accounting import InvoiceDraft, ReferenceData, XeroInvoice
 from ...domain.answers import Expected, Outcome, difference, is_ours
 from ...domain.contacts import Linked
 from ...domain.export import numbers_compare
@@ -18,16 +18,15 @@ from ...domain.markers import marker_in_reference, marker_in_url
 from ...domain.model import Invoice
 from ...domain.reasons import Hold, amount_text
 from ...domain.remarks import about_invoice
+from ...domain.standing import GONE, print_of_draft
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from . import contact_phase
 from .holding import decided, hold
-from .intake import FOR_GOOD
 from .offers import Offer, offering
+from .rows import FOR_GOOD
 from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
-
-GONE = frozenset({"VOIDED", "DELETED"})
 
 
 def step(session: Session) -> bool:
@@ -82,10 +81,27 @@ def _prepare(session: Session, row: Document, invoice: Invoice, contact: Linked 
         return Hold("waiting_for_contact", {"contact": row.contact_name})
     if isinstance(contact, Hold):
         return contact
+    draft = draft_of(session, row, invoice, contact, session.reference)
+    if isinstance(draft, Hold):
+        return draft
+    return Prepared(
+        row=row,
+        payload=session.tools.api.payload(draft),
+        expected=Expected(draft.number, draft.currency, draft.expected_total, draft.expected_tax),
+        seen=(invoice.revision, content_hash(invoice)),
+        note=noted(about_invoice(invoice, draft, session.settings.mapping, session.reference)),
+        standing=print_of_draft(draft),
+    )
+
+
+def draft_of(
+    session: Session, row: Document, invoice: Invoice, contact: Linked, reference: ReferenceData
+) -> InvoiceDraft | Hold:
+    """The invoice as it is to stand in Xero; `row` is the one of its creation."""
     draft = invoice_draft(
         invoice,
         settings=session.settings,
-        reference=session.reference,
+        reference=reference,
         tax_options=session.tax_options,
         contact_id=contact.xero_id,
         marker=row.marker,
@@ -96,14 +112,7 @@ def _prepare(session: Session, row: Document, invoice: Invoice, contact: Linked 
     if isinstance(draft, Hold):
         return draft
     # The number was fixed when the document entered the ledger: a prefix changed since is for new ones (R3)
-    draft = replace(draft, number=row.natural_key)
-    return Prepared(
-        row=row,
-        payload=session.tools.api.payload(draft),
-        expected=Expected(draft.number, draft.currency, draft.expected_total, draft.expected_tax),
-        seen=(invoice.revision, content_hash(invoice)),
-        note=noted(about_invoice(invoice, draft, session.settings.mapping, session.reference)),
-    )
+    return replace(draft, number=row.natural_key)
 
 
 def _look_first(
@@ -124,7 +133,9 @@ def _look_first(
     if elsewhere:  # under another number; what bears this one now may be somebody else's
         marked = _by_marker(session)
         found |= {row.id: marked.get(row.marker) or found[row.id] for row in elsewhere}
-    settled = settle_found(session, [(row, found[row.id]) for row in suspects], expect=DocumentState.PENDING)
+    prints = {item.row.id: item.standing for item in prepared}
+    looked_up = [(row, found[row.id]) for row in suspects]
+    settled = settle_found(session, looked_up, expect=DocumentState.PENDING, prints=prints)
     return [item for item in prepared if item.row.id not in settled]
 
 
@@ -173,10 +184,14 @@ def _by_marker(session: Session) -> Mapping[str, XeroInvoice]:
 
 
 def settle_found(
-    session: Session, looked_up: Iterable[tuple[Document, XeroInvoice | None]], *, expect: DocumentState
+    session: Session,
+    looked_up: Iterable[tuple[Document, XeroInvoice | None]],
+    *,
+    expect: DocumentState,
+    prints: Mapping[str, str | None] | None = None,
 ) -> set[str]:
     """What was looked up and stands in Xero is adopted when it is ours, else a person is asked. Returns the row ids
-    of those."""
+    of those. `prints` are of what would have been sent, by row id; a row that was sent has its own."""
     standing = [(row, invoice) for row, invoice in looked_up if invoice is not None]
     if not standing:
         return set()
@@ -187,6 +202,7 @@ def settle_found(
             invoice = invoices.get(row.local_id)
             allowed = contact_ids.get(invoice.contact.id) if invoice else None
             changes = _verdict(row, found, allowed or {found.contact_id})
+            changes |= {"standing": (prints or {}).get(row.id)}
             if uow.ledger.move(row.id, expect=[expect], xero_number=found.number, **changes):
                 adopted = changes["to"] is DocumentState.DONE
                 session.note(uow, adopted=int(adopted), waiting=int(not adopted))

@@ -18,10 +18,13 @@ from ...domain.remarks import about_payment
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from .holding import decided, hold
-from .intake import PAYMENT_OF
 from .offers import Offer, declined, offering
+from .rows import PAYMENT_OF
 from .sending import Prepared, noted, send
 from .session import BATCH, Held, Session, span
+
+
+NOT_YET = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.SENDING, DocumentState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def step(session: Session) -> bool:
         parents = [row.parent_local_id for row in rows]
         sent = uow.ledger.known(*scope, DocumentKind.INVOICE, parents)
         siblings = uow.ledger.children(*scope, DocumentKind.PAYMENT, parents)
+        changes = uow.ledger.children(*scope, DocumentKind.INVOICE_UPDATE, parents)
     invoices = session.invoices(parents)
     changed = [invoices[row.parent_local_id] for row in rows if _is_behind(row, invoices.get(row.parent_local_id))]
     if changed:  # the ledger follows first: a marker must be that of the payment that is sent
@@ -57,6 +61,10 @@ def step(session: Session) -> bool:
         parent = sent.get(row.parent_local_id)
         if parent is None or parent.xero_id is None:
             held.append(Held(row, Hold("waiting_for_invoice", {"number": row.label.removeprefix(PAYMENT_OF)})))
+            continue
+        change = next((one for one in changes.get(row.parent_local_id, ()) if one.state in NOT_YET), None)
+        if change is not None:  # money would fix the lines that are about to change
+            held.append(Held(row, Hold("waiting_for_correction", {"number": change.label}, change.not_before)))
             continue
         outcome = decided(
             row,
@@ -152,7 +160,7 @@ def _booked_by_somebody(
     session: Session, row: Document, payment: Payment, standing: XeroInvoice, siblings: Sequence[Document]
 ) -> Found | Held | None:
     """Money on the invoice that is not ours: the bookkeeper may have entered this very payment."""
-    done = [s for s in siblings if s.state is DocumentState.DONE]
+    done = [s for s in siblings if s.state is DocumentState.DONE and s.deleted_at is None]
     if standing.amount_paid == sum((s.xero_total or Decimal(0) for s in done), Decimal(0)):
         return None
     known_ids, known_markers = {s.xero_id for s in done}, {s.marker for s in siblings}

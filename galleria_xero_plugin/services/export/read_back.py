@@ -5,15 +5,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ...domain.answers import absence_proven
 from ...domain.markers import marker_in_reference
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import ContactLink, Document
 from ...ports.store import UnitOfWork
-from . import contact_phase, invoice_phase, payment_phase
+from . import (
+    cancel_phase,
+    contact_phase,
+    correcting,
+    credit_note_phase,
+    invoice_phase,
+    payment_phase,
+    payment_removal_phase,
+    refund_phase,
+    update_phase,
+)
+from .correcting import Subject
 from .session import BATCH, Session
+
+
+Look = Callable[[Session, Sequence[Document]], list[Document]]
+"""Looks for documents of one kind, records what stands, and returns those that do not."""
 
 
 def step(session: Session) -> bool:
@@ -93,10 +108,38 @@ def _contacts(session: Session, rows: Sequence[Document]) -> list[Document]:
     return absent
 
 
-_LOOKS = {
+def _correction(arrived: Callable[[Session, Document, Subject], bool | None]) -> Look:
+    """Looking by what `arrived` says of one correction: it stands, it does not, or (None) nobody can tell."""
+
+    def look(session: Session, rows: Sequence[Document]) -> list[Document]:
+        found = correcting.subjects(session, rows)
+        absent: list[Document] = []
+        settled: list[str] = []
+        for row in rows:
+            subject = found.get(row.parent_local_id)
+            stands = arrived(session, row, subject) if subject and subject.standing else None
+            if stands is None:
+                _unreadable(session, row)
+            elif stands:
+                settled.append(row.parent_local_id)
+            else:
+                absent.append(row)
+        _follow(session, settled)
+        return absent
+
+    return look
+
+
+_LOOKS: dict[DocumentKind, Look] = {
     DocumentKind.CONTACT: _contacts,
     DocumentKind.INVOICE: _invoices,
     DocumentKind.PAYMENT: _payments,
+    DocumentKind.PAYMENT_DELETE: _correction(payment_removal_phase.arrived),
+    DocumentKind.INVOICE_UPDATE: _correction(update_phase.arrived),
+    DocumentKind.INVOICE_VOID: _correction(cancel_phase.arrived),
+    DocumentKind.CREDIT_NOTE: _correction(credit_note_phase.arrived),
+    DocumentKind.ALLOCATION: _correction(credit_note_phase.allocation_arrived),
+    DocumentKind.REFUND: _correction(refund_phase.arrived),
 }
 
 
@@ -134,7 +177,7 @@ def _question(row: Document) -> tuple[str, dict[str, str]] | None:
     """What a person is asked about a document that is not there: trying again would only be answered alike."""
     if _said_taken(row) and row.kind is DocumentKind.CONTACT:
         return "contact_ambiguous", {"contact": row.contact_name}
-    if _said_taken(row) and row.kind is DocumentKind.INVOICE:
+    if _said_taken(row) and row.kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
         return "number_taken", {"number": row.natural_key}
     if row.reason_code == "xero_refused" or (row.batch_cap == 1 and row.attempt >= LAST_TRY):
         return "xero_refused", row.reason_facts

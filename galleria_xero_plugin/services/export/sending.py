@@ -1,4 +1,4 @@
-"""Write ahead, send, record: the only place from which anything is created in Xero (T2, N, T3)."""
+"""Write ahead, send, record: the only place from which anything in Xero is written (T2, N, T3)."""
 
 from __future__ import annotations
 
@@ -27,22 +27,37 @@ WRITES = {
     DocumentKind.CONTACT: WriteKind.CONTACT,
     DocumentKind.INVOICE: WriteKind.INVOICE,
     DocumentKind.PAYMENT: WriteKind.PAYMENT,
+    DocumentKind.INVOICE_UPDATE: WriteKind.INVOICE_CHANGE,
+    DocumentKind.INVOICE_VOID: WriteKind.INVOICE_CHANGE,
+    DocumentKind.CREDIT_NOTE: WriteKind.CREDIT_NOTE,
+    DocumentKind.ALLOCATION: WriteKind.ALLOCATION,
+    DocumentKind.REFUND: WriteKind.REFUND,
+    DocumentKind.PAYMENT_DELETE: WriteKind.PAYMENT_REMOVAL,
 }
+IN_TURN = frozenset(WRITES) - {DocumentKind.CONTACT, DocumentKind.INVOICE}
+"""What belongs to an invoice goes one after the other, each when the one before is settled."""
 UNWELL = 500
 """From this status on Xero itself is in trouble: it is left alone for a while, or every batch would be tried in
 turn and become unknown."""
 COUNTED_AS = {DocumentKind.CONTACT: "contacts", DocumentKind.INVOICE: "invoices", DocumentKind.PAYMENT: "payments"}
+CORRECTIONS = "corrections"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A row that is ready: its frozen payload, what the answer must show, and which version was frozen."""
+    """A row that is ready: its frozen payload, what the answer must show, and which version was frozen.
+
+    `standing` is the print of what is to stand then, `under` the document in Xero that the request's path names,
+    for the kinds that go one by one.
+    """
 
     row: Document
     payload: str
     expected: Expected
     seen: tuple[int, str] | None = None
     note: tuple[str, dict[str, str]] | None = None
+    standing: str | None = None
+    under: str = ""
 
 
 Recorded = Callable[[UnitOfWork, Prepared, Element], None]
@@ -56,13 +71,14 @@ def noted(remark: Hold | None) -> tuple[str, dict[str, str]] | None:
 def send(
     session: Session, kind: DocumentKind, prepared: Sequence[Prepared], on_created: Recorded | None = None
 ) -> None:
-    """Send one batch. `on_created` runs in T3's transaction for every document that now stands in Xero.
+    """Send one batch, in one request. `on_created` runs in T3's transaction for every document that now stands in Xero.
 
     Raises Paused, NotSent, ReconnectRequired, NotConnected, ScopeMissing or LeaseLost; whatever happens, every row
     is left in a state from which it goes on.
     """
     session.calls.ready()  # before T2, so that waiting for a token or a slot never eats the deadline
-    request = session.tools.api.create(WRITES[kind], [item.payload for item in prepared])
+    under = prepared[0].under
+    request = session.tools.api.create(WRITES[kind], [item.payload for item in prepared], under=under)
     batch = _batch(session, request, prepared)
     until = session.tools.clock.monotonic() + session.tools.timings.send_deadline
     failpoints.reach("after_p")
@@ -97,6 +113,7 @@ def _batch(session: Session, request: XeroRequest[object], prepared: Sequence[Pr
         request_hash=request_hash,
         payloads={item.row.id: item.payload for item in prepared},
         seen={item.row.id: item.seen for item in prepared if item.seen},
+        standing={item.row.id: item.standing for item in prepared if item.standing},
     )
 
 
@@ -151,7 +168,7 @@ def _record(
             outcome=outcome if failure else f"answered: {created} created",
             request_id=getattr(answer, "request_id", None),
         )
-        session.note(uow, **{COUNTED_AS[kind]: created, "refused": refused})
+        session.note(uow, **{COUNTED_AS.get(kind, CORRECTIONS): created, "refused": refused})
         uow.commit()
 
 
@@ -168,6 +185,7 @@ def _apply(
             xero_number=element.number,
             xero_total=element.total,
             warnings=element.warnings,
+            standing=element.standing,
             **common,
         )
     if verdict.outcome is Outcome.NO:

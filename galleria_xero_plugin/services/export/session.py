@@ -136,11 +136,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A ledger row that is not sent now, and why."""
+    """A ledger row that is not sent now, and why; `asked` when only a person's answer lets it go on."""
 
     row: Document
     hold: Hold
     for_good: bool = False
+    asked: bool = False
 
 
 def span(first: str, last: str) -> str:

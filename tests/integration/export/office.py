@@ -116,6 +116,7 @@ class Office:
         self.gallery = gallery or FakeGallery()
         clock = simulator.world.clock
         self.time = clock if isinstance(clock, OwnTime) else OwnTime()
+        self.gallery.now = self.time.now
         self.bell = Bell()
         self.ended: list[Run] = []
         self.lost: list[str] = []

@@ -271,12 +271,12 @@ def test_a_change_while_nobody_knew_whether_it_arrived_is_a_question_when_it_did
     sale = office.sell(date=DAY)
     fault(office, "drop")
     office.sync()
-    office.gallery.cancel_invoice(sale.id)
+    office.gallery.delete_invoice(sale.id)
     tell_at_once(office, sale.id)
     assert office.waiting() == {}, "nobody is asked about what may not even be there"
     settle(office)
 
-    assert office.waiting() == {"cancelled_after_sending": 1}
+    assert office.waiting() == {"deleted_after_sending": 1}
 
 
 def test_a_document_that_cannot_even_be_decided_holds_only_itself(office: Office):

@@ -154,21 +154,6 @@ def test_the_gallery_is_read_once_in_a_run(office: Office):
     assert office.gallery.calls["invoices_changed"] == 1
 
 
-def test_trying_again_leaves_questions_that_no_sync_can_answer_where_they_are(office: Office):
-    sale = office.sell(date=DAY)
-    office.sync()
-    office.gallery.cancel_invoice(sale.id)
-    office.sync()
-    assert office.waiting() == {"cancelled_after_sending": 1}
-    with office.units.read() as uow:
-        rows, _ = uow.ledger.page("north-light", NORTH_LIGHT, kind=DocumentKind.INVOICE_VOID)
-
-    woken = office.runs.send_again("north-light", office.webservice.id, [rows[0].id], OWNER)
-
-    assert woken == (None, 0)
-    assert office.states()["invoice_void conflict"] == 1
-
-
 def test_a_webservice_made_anew_sends_nothing_again(office: Office):
     sale = office.sell(date=DAY)
     office.gallery.add_payment(sale.id, 50)

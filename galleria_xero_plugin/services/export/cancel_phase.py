@@ -1,0 +1,139 @@
+"""Invoices that were cancelled or erased after they were sent: voided, deleted while a draft, credited, or asked
+about."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from ...domain.accounting import Element
+from ...domain.answers import Expected
+from ...domain.changes import Action, Decision, cancel, erased
+from ...domain.correcting import InvoiceEnd
+from ...domain.credits import lines_for
+from ...domain.model import InvoiceState
+from ...domain.reasons import Hold, amount_text
+from ...domain.standing import GONE
+from ...domain.states import DocumentKind, DocumentState
+from ...ports.records import Document, NewDocument
+from ...ports.store import UnitOfWork
+from .correcting import Subject, due, leave_note, settled, subjects, waits_for
+from .credit_rows import FOR_A_REFUND, FOR_CANCELLING, allocation, credit_note
+from .holding import decided, hold
+from .sending import Prepared, send
+from .session import Held, Session
+
+STATUS = {Action.VOID: "VOIDED", Action.DELETE: "DELETED"}
+UNDONE = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
+
+
+def step(session: Session) -> bool:
+    """Carry out one batch of cancellations. False when none is due."""
+    rows = due(session, DocumentKind.INVOICE_VOID)
+    if not rows:
+        return False
+    found = subjects(session, rows)
+    held: list[Held] = []
+    prepared: list[Prepared] = []
+    for row in rows:
+        subject = found.get(row.parent_local_id)
+        waits = waits_for(subject, row)
+        if waits is not None or subject is None:
+            held.append(waits or Held(row, Hold("internal")))
+            continue
+        outcome = decided(row, partial(_decide, session, row, subject))
+        if isinstance(outcome, Prepared):
+            prepared.append(outcome)
+        elif outcome is not None:
+            held.append(Held(row, outcome) if isinstance(outcome, Hold) else outcome)
+    hold(session, held)
+    if prepared:
+        _send(session, prepared)
+    return True
+
+
+def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:
+    invoice, standing = subject.invoice, subject.standing
+    if invoice is not None and invoice.state is InvoiceState.ISSUED:
+        return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)
+    if invoice is None or invoice.state is InvoiceState.DELETED:
+        decision = erased(standing, number=row.label)
+    elif any(one.state in UNDONE for one in subject.of(DocumentKind.PAYMENT, DocumentKind.PAYMENT_DELETE)):
+        # What Xero is to show as paid is not settled yet, and that decides between voiding and crediting
+        return Held(row, Hold("waiting_for_correction", {"number": row.label}))
+    else:
+        given_back = sum((refund.amount for refund in invoice.refunds), Decimal(0))
+        covered = subject.credited(FOR_A_REFUND)
+        with session.read() as uow:
+            today = session.intake.today(uow.now())
+        decision = cancel(
+            standing,
+            number=row.label,
+            written=subject.written,
+            refunded=max(given_back - covered, Decimal(0)),
+            today=today,
+            reference=session.reference,
+        )
+    if decision.action in STATUS and standing is not None:
+        return Prepared(
+            row=row,
+            payload=session.tools.api.payload(InvoiceEnd(standing.id, STATUS[decision.action])),
+            expected=Expected(standing.id),
+        )
+    if decision.action in (Action.CREDIT, Action.LEAVE):
+        return _without_sending(session, row, subject, decision)
+    return Held(row, decision.hold or Hold("internal"), asked=decision.action is Action.ASK)
+
+
+def _without_sending(session: Session, row: Document, subject: Subject, decision: Decision) -> Held | None:
+    """Either nothing is to be done, or a credit note, which is a document of its own."""
+    standing, reason = subject.standing, decision.hold
+    documents: list[NewDocument] = []
+    if decision.action is Action.CREDIT and standing is not None and decision.amount is not None:
+        amount = decision.amount
+        facts = {"number": row.label, "amount": amount_text(amount, standing.currency)}
+        if lines_for(standing, amount, rates={}) is None:
+            return Held(row, Hold("refund_needs_bookkeeper", facts), asked=True)
+        with session.read() as uow:
+            today = session.intake.today(uow.now())
+        cause = f"{FOR_CANCELLING}{row.local_revision}" if _cancelled_before(subject) else FOR_CANCELLING
+        note = credit_note(subject.row, cause, amount, today, subject.invoice)
+        documents = [note]
+        if standing.amount_due:
+            documents.append(allocation(note, subject.row, min(amount, standing.amount_due)))
+        reason = Hold("credited_instead", facts)
+    with session.write() as uow:
+        if settled(uow, row, reason, xero_id=subject.row.xero_id or ""):
+            uow.ledger.insert(documents)
+            session.note(uow, adopted=int(not documents))
+        uow.commit()
+    return None
+
+
+def _cancelled_before(subject: Subject) -> bool:
+    """The invoice was cancelled and issued again: its second cancellation is a document of its own."""
+    first = f"{subject.row.local_id}/{FOR_CANCELLING}"
+    return any(note.local_id == first for note in subject.of(DocumentKind.CREDIT_NOTE))
+
+
+def _send(session: Session, prepared: list[Prepared]) -> None:
+    ended: list[tuple[Document, str]] = []
+
+    def carried_out(uow: UnitOfWork, item: Prepared, element: Element) -> None:
+        ended.append((item.row, item.expected.key))
+
+    session.say(f"Cancelling: {prepared[0].row.label}")
+    send(session, DocumentKind.INVOICE_VOID, prepared, on_created=carried_out)
+    for row, invoice_id in ended:
+        leave_note(session, row, invoice_id, "Cancelled in the gallery.")
+
+
+def arrived(session: Session, row: Document, subject: Subject) -> bool:
+    """Whether a cancellation of which nobody knew stands in Xero; then it is recorded."""
+    standing = subject.standing
+    if standing is None or standing.status not in GONE:
+        return False
+    with session.write() as uow:
+        uow.ledger.move(row.id, expect=[DocumentState.UNKNOWN], to=DocumentState.DONE, xero_id=standing.id)
+        uow.commit()
+    return True

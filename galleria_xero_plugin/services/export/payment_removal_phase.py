@@ -1,0 +1,127 @@
+"""Payments that were corrected or removed in the gallery after they were sent: deleted in Xero, and made anew.
+
+The replacement enters the ledger in the transaction that records the removal, so that there is never one without the
+other, whatever dies in between.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ...domain.accounting import Element, XeroPayment
+from ...domain.answers import Expected
+from ...domain.changes import Action, removal
+from ...domain.correcting import PaymentRemoval
+from ...domain.markers import marker_in_reference
+from ...domain.reasons import Hold, amount_text
+from ...domain.states import DocumentKind, DocumentState
+from ...ports.records import Document
+from ...ports.store import UnitOfWork
+from .after_sending import replacement, same_payment
+from .correcting import Subject, due, settled, subjects, waits_for
+from .holding import decided, hold
+from .rows import PAYMENT_OF
+from .sending import Prepared, send
+from .session import Held, Session
+
+
+def step(session: Session) -> bool:
+    """Delete one payment. False when none is due."""
+    rows = due(session, DocumentKind.PAYMENT_DELETE)[:1]  # one in a request (xero-facts §4.3)
+    if not rows:
+        return False
+    row = rows[0]
+    subject = subjects(session, rows).get(row.parent_local_id)
+    waits = waits_for(subject, row)
+    if waits is not None or subject is None:
+        hold(session, [waits or Held(row, Hold("internal"))])
+        return True
+    outcome = decided(row, partial(_decide, session, row, subject))
+    if isinstance(outcome, Prepared):
+        session.say(f"Deleting a payment of {row.label.removeprefix(PAYMENT_OF)}")
+        send(session, DocumentKind.PAYMENT_DELETE, [outcome], on_created=partial(_deleted, session, subject))
+    elif outcome is not None:
+        hold(session, [Held(row, outcome) if isinstance(outcome, Hold) else outcome])
+    return True
+
+
+def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:
+    payment = _corrected(row, subject)
+    if payment is None or payment.xero_id is None or _as_it_was(payment, subject):
+        return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)
+    standing = _standing(session, payment, subject)
+    facts = {"number": row.label.removeprefix(PAYMENT_OF)}
+    if payment.amount is not None:
+        facts["amount"] = amount_text(payment.amount, payment.currency)
+    recognised = standing is not None and marker_in_reference(standing.reference) != payment.marker
+    decision = removal(standing, recognised=recognised, facts=facts, reference=session.reference)
+    if decision.action is Action.DELETE:
+        return Prepared(
+            row=row,
+            payload=session.tools.api.payload(PaymentRemoval(payment.xero_id)),
+            expected=Expected(payment.xero_id),
+            under=payment.xero_id,
+        )
+    if decision.action is Action.LEAVE:
+        with session.write() as uow:
+            if settled(uow, row, None, xero_id=payment.xero_id):
+                _follow(session, uow, payment, subject)
+            uow.commit()
+        return None
+    return Held(row, decision.hold or Hold("internal"), asked=decision.action is Action.ASK)
+
+
+def _corrected(row: Document, subject: Subject) -> Document | None:
+    """The payment that the correction is about, as long as it stands."""
+    return next(
+        (
+            payment
+            for payment in subject.of(DocumentKind.PAYMENT)
+            if payment.marker == row.marker and payment.state is DocumentState.DONE and payment.deleted_at is None
+        ),
+        None,
+    )
+
+
+def _as_it_was(payment: Document, subject: Subject) -> bool:
+    """The gallery changed it back meanwhile."""
+    invoice = subject.invoice
+    return invoice is not None and any(
+        one.id == payment.local_id and same_payment(one, payment) for one in invoice.payments
+    )
+
+
+def _standing(session: Session, payment: Document, subject: Subject) -> XeroPayment | None:
+    """The payment as it stands in Xero now, with its account and whether it is reconciled."""
+    page = session.calls.read(session.tools.api.payments_of(subject.row.xero_id or ""))
+    return next((one for one in page.items if one.id == payment.xero_id), None)
+
+
+def _deleted(session: Session, subject: Subject, uow: UnitOfWork, item: Prepared, element: Element) -> None:
+    payment = _corrected(item.row, subject)
+    if payment is not None:
+        _follow(session, uow, payment, subject)
+
+
+def _follow(session: Session, uow: UnitOfWork, payment: Document, subject: Subject) -> None:
+    """The payment is gone from Xero; what the gallery has in its place enters the ledger."""
+    uow.ledger.amend(payment.id, deleted=True)
+    if subject.invoice is not None:
+        anew = replacement(session.intake.rows, subject.invoice, payment)
+        uow.ledger.insert([anew] if anew else [])
+
+
+def arrived(session: Session, row: Document, subject: Subject) -> bool:
+    """Whether a removal of which nobody knew was carried out; then it is recorded."""
+    payment = _corrected(row, subject)
+    if payment is None:
+        return False
+    standing = _standing(session, payment, subject)
+    if standing is not None and standing.status != "DELETED":
+        return False
+    with session.write() as uow:
+        moved = uow.ledger.move(row.id, expect=[DocumentState.UNKNOWN], to=DocumentState.DONE, xero_id=payment.xero_id)
+        if moved:
+            _follow(session, uow, payment, subject)
+        uow.commit()
+    return True

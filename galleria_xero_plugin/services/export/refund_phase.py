@@ -1,0 +1,149 @@
+"""Money that the gallery gave back: a payment of a credit note, which is made for it when there is none yet."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from ...domain.accounting import XeroInvoice, XeroPayment
+from ...domain.answers import Expected
+from ...domain.correcting import XeroCreditNote
+from ...domain.markers import marker, marker_in_reference, refund_identity
+from ...domain.model import Refund
+from ...domain.reasons import Hold, amount_text
+from ...domain.refunds import refund_draft
+from ...domain.standing import GONE
+from ...domain.states import DocumentKind, DocumentState
+from ...ports.records import Document
+from .correcting import CREDIT, VERSIONS, Subject, due, subjects, waits_for
+from .credit_rows import FOR_A_REFUND, credit_note
+from .holding import decided, hold
+from .sending import Prepared, send
+from .session import Held, Session
+
+UNDONE = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
+
+
+def step(session: Session) -> bool:
+    """Send one refund, or the credit note that it needs first. False when none is due."""
+    rows = due(session, DocumentKind.REFUND)[:1]
+    if not rows:
+        return False
+    row = rows[0]
+    subject = subjects(session, rows).get(row.parent_local_id)
+    waits = waits_for(subject, row)
+    if waits is not None or subject is None:
+        hold(session, [waits or Held(row, Hold("internal"))])
+        return True
+    if settle(session, row, subject, expect=DocumentState.PENDING):
+        return True
+    outcome = decided(row, partial(_decide, session, row, subject))
+    if isinstance(outcome, Prepared):
+        session.say(f"Sending refunds: {row.label}")
+        send(session, DocumentKind.REFUND, [outcome])
+    elif outcome is not None:
+        hold(session, [Held(row, outcome) if isinstance(outcome, Hold) else outcome])
+    return True
+
+
+def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:
+    given_back = _refund(row, subject)
+    if given_back is None:
+        return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)
+    note = next((one for one in _notes(session, subject) if _left(one, subject) >= given_back.amount), None)
+    if note is None:
+        return _credit_first(session, row, subject, given_back)
+    draft = refund_draft(
+        given_back,
+        note,
+        redated_to=row.redated_to,
+        settings=session.settings,
+        reference=session.reference,
+        marker=row.marker,
+        methods=session.methods,
+    )
+    if isinstance(draft, Hold):
+        return Held(row, draft)
+    return Prepared(
+        row=row,
+        payload=session.tools.api.payload(draft),
+        expected=Expected(f"{note.id}|{draft.reference}", total=draft.amount),
+    )
+
+
+def _refund(row: Document, subject: Subject) -> Refund | None:
+    """The refund that the row is about; None when it was corrected or removed in the gallery since."""
+    refunds = subject.invoice.refunds if subject.invoice else ()
+    found = next((refund for refund in refunds if refund.id == row.local_id), None)
+    if found is None or marker(row.gallery_id, DocumentKind.REFUND, refund_identity(found)) != row.marker:
+        return None
+    return found
+
+
+def _notes(session: Session, subject: Subject) -> list[XeroCreditNote]:
+    """Our credit notes of the invoice as they stand now."""
+    ids = [one.xero_id for one in subject.of(DocumentKind.CREDIT_NOTE) if one.xero_id]
+    if not ids:
+        return []
+    page = session.calls.read(session.tools.api.credit_notes_by_id(ids[:20]))
+    return [note for note in page.items if note.status not in GONE]
+
+
+def _left(note: XeroCreditNote, subject: Subject) -> Decimal:
+    """What of a credit note is neither used nor wanted for the invoice."""
+    wanted = {one.xero_id: one.local_id for one in subject.of(DocumentKind.CREDIT_NOTE)}
+    reserved = [
+        one.amount or Decimal(0)
+        for one in subject.of(DocumentKind.ALLOCATION)
+        if one.local_id == wanted.get(note.id) and one.state in UNDONE
+    ]
+    return note.remaining - sum(reserved, Decimal(0))
+
+
+def _credit_first(session: Session, row: Document, subject: Subject, given_back: Refund) -> Held | None:
+    """A refund needs credit. Of an invoice that is settled and goes on, what was given back is credited; anything
+    less clear is for the bookkeeper."""
+    standing = subject.standing
+    others = [one for one in subject.of(*CREDIT, *VERSIONS) if one.id != row.id and one.kind is not DocumentKind.REFUND]
+    if any(one.state in UNDONE for one in others):
+        return Held(row, Hold("waiting_for_correction", {"number": subject.row.label}))
+    note = credit_note(subject.row, f"{FOR_A_REFUND}{given_back.id}", given_back.amount, given_back.date, subject.invoice)
+    known = any(one.local_id == note.local_id for one in subject.of(DocumentKind.CREDIT_NOTE))
+    facts = {"number": subject.row.label, "amount": amount_text(given_back.amount, subject.row.currency)}
+    if known or standing is None or standing.status != "PAID" or _too_much(given_back, subject, standing):
+        return Held(row, Hold("refund_needs_bookkeeper", facts), asked=True)
+    with session.write() as uow:
+        uow.ledger.insert([note])
+        uow.commit()
+    return None
+
+
+def _too_much(given_back: Refund, subject: Subject, standing: XeroInvoice) -> bool:
+    """More than came in, or more than is left of the invoice to credit."""
+    refunds = [one for one in subject.of(DocumentKind.REFUND) if one.state is DocumentState.DONE]
+    paid_back = sum((one.amount or Decimal(0) for one in refunds), given_back.amount)
+    return paid_back > standing.amount_paid or given_back.amount + subject.credited() > standing.total
+
+
+def settle(session: Session, row: Document, subject: Subject, *, expect: DocumentState) -> bool:
+    """Look whether the refund stands already, by its marker; then it is recorded."""
+    found: XeroPayment | None = None
+    for one in subject.of(DocumentKind.CREDIT_NOTE):
+        if one.xero_id and found is None:
+            page = session.calls.read(session.tools.api.refunds_of(one.xero_id))
+            marked = (p for p in page.items if marker_in_reference(p.reference) == row.marker and p.status != "DELETED")
+            found = next(marked, None)
+    if found is None:
+        return False
+    with session.write() as uow:
+        moved = uow.ledger.move(
+            row.id, expect=[expect], to=DocumentState.DONE, xero_id=found.id, xero_total=found.amount, adopted=True
+        )
+        session.note(uow, adopted=int(moved))
+        uow.commit()
+    return True
+
+
+def arrived(session: Session, row: Document, subject: Subject) -> bool:
+    """Whether a refund of which nobody knew stands in Xero; then it is recorded."""
+    return settle(session, row, subject, expect=DocumentState.UNKNOWN)
