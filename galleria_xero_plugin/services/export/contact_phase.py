@@ -22,12 +22,10 @@ from ...ports.records import ContactLink, Document
 from ...ports.store import UnitOfWork
 from .holding import hold
 from .sending import Prepared, noted, send
-from .session import BATCH, Held, Session, span
+from .session import BATCH, STEP_BACK, Held, Session, next_place, span
 
 OVERLAP = dt.timedelta(minutes=5)
 """Changes are asked for from a little earlier on: what Xero means by "since" is not documented to the second."""
-STEP_BACK = dt.timedelta(minutes=1)
-"""The same for a page in the middle of a list, after which a pause may come."""
 RECENT = dt.timedelta(minutes=15)
 """Who was merged or archived is asked at most this often."""
 UNSENT = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
@@ -150,7 +148,7 @@ def refresh_mirror(session: Session) -> None:
                 session.contact_index.add(contact)
         if not result.more:
             return
-        page += 1
+        page, since = next_place(page, since, last)
 
 
 def index(session: Session) -> ContactIndex:

@@ -144,6 +144,24 @@ class Held:
     asked: bool = False
 
 
+STEP_BACK = dt.timedelta(minutes=1)
+"""How far before the last record of a page the next one begins."""
+
+
+def next_place(
+    page: int, since: dt.datetime | None, last_change: dt.datetime | None
+) -> tuple[int, dt.datetime | None]:
+    """(page, since) to go on from in a list that is in the order of change.
+
+    By the time of the last record and not by counting: a record that is edited meanwhile moves to the end, and what
+    comes after a counted page would be one further. Counted only while a page is all of one time.
+    """
+    reached = last_change - STEP_BACK if last_change else None
+    if reached is not None and (since is None or reached > since):
+        return 1, reached
+    return page + 1, since
+
+
 def span(first: str, last: str) -> str:
     """What a batch reaches from and to, for a person who watches."""
     return first if first == last else f"{first} to {last}"

@@ -1,0 +1,205 @@
+"""Faults of the line and of Xero, as the switchboard makes them: the books are right in the end, and nothing is doubled.
+
+The numbers are those of the table of faults that the export has to survive.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
+from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
+from galleria_xero_plugin.testing import factories
+from galleria_xero_plugin.xero import client
+
+from .office import OWNER, Office
+from .test_clean_run import DAY, created, invoices_in_xero, requests
+from .test_review import change_in_xero, tell_at_once
+from .test_unclear_answers import fault, settle, someone_enters
+
+
+def read_fault(office: Office, kind: str, path: str = "/Invoices", **fields) -> None:
+    office.simulator.world.faults.add(Fault(kind, path=f"/api.xro/2.0{path}", method="GET", **fields))
+
+
+@pytest.fixture
+def sold(office: Office) -> Office:
+    """Two sales of 120.00 with a part payment of 50.00 each, not sent yet."""
+    for _ in range(2):
+        sale = office.sell(date=DAY)
+        office.gallery.add_payment(sale.id, 50, date=DAY)
+    return office
+
+
+def finished(office: Office, run_id: str, looks: int = 4) -> None:
+    settle(office, looks)
+    assert office.run(run_id).state is RunState.FINISHED
+    assert (created(office, "Invoice"), created(office, "Payment")) == (2, 2)
+    assert office.states() == {"contact done": 1, "invoice done": 2, "payment done": 2}
+
+
+@pytest.mark.parametrize("path", ["/Invoices", "/Payments"])
+def test_f23_executed_90_seconds_after_we_gave_up(sold: Office, path: str):
+    fault(sold, "late", path, seconds=150)
+    run = sold.sync()
+    sold.time.pass_by(seconds=100)
+    sold.ring()
+    sold.simulator.world.run_late()
+    finished(sold, run.id)
+
+
+@pytest.mark.parametrize("away", [{"minutes": 5}, {"minutes": 7}, {"days": 3}])
+def test_f24_the_answer_is_lost_and_nobody_looks_for_a_while(sold: Office, away: dict[str, int]):
+    fault(sold, "drop", "/Payments")
+    run = sold.sync()
+    sold.time.pass_by(**away)
+    finished(sold, run.id)
+
+
+def test_f25_after_a_500_it_is_tried_again_under_a_new_key(sold: Office):
+    fault(sold, "500_before", "/Payments")
+    run = sold.sync()
+    finished(sold, run.id)
+    keys = [request.key for request in requests(sold) if request.method == "PUT" and request.path.endswith("/Payments")]
+    assert len(keys) == len(set(keys)) >= 2
+
+
+@pytest.mark.parametrize("kind", ["half", "xml", "charset", "oversized", "gzip_bomb"])
+def test_f29_bodies_that_are_none(sold: Office, kind: str):
+    fault(sold, kind, "/Payments")
+    run = sold.sync()
+    finished(sold, run.id)
+
+
+@pytest.mark.parametrize("kind", ["reordered", "missing", "doubled", "zero_guid", "wrong_tenant"])
+@pytest.mark.parametrize("path", ["/Invoices", "/Payments"])
+def test_f30_elements_in_another_order_missing_twice_or_without_an_id(sold: Office, path: str, kind: str):
+    fault(sold, kind, path)
+    run = sold.sync()
+    finished(sold, run.id)
+    for kind_of_row, local_id in ((DocumentKind.INVOICE, "inv-1"), (DocumentKind.PAYMENT, "payment-1")):
+        assert (sold.document(kind_of_row, local_id).xero_id or "").strip("0-") != ""
+
+
+def test_f31_a_total_that_differs_by_a_cent_is_shown_and_never_sent_again(sold: Office):
+    fault(sold, "cent_off")
+    run = sold.sync()
+    finished(sold, run.id)
+    shown = [sold.document(DocumentKind.INVOICE, f"inv-{n}").reason_code for n in (1, 2)]
+    assert "total_mismatch_in_xero" in shown
+
+
+def test_f32_a_redirect_is_not_followed(sold: Office):
+    fault(sold, "redirect", location=f"{sold.simulator.url}/elsewhere")
+    run = sold.sync()
+    finished(sold, run.id)
+    assert not [request for request in sold.simulator.world.effects.requests if "elsewhere" in request.path]
+
+
+@pytest.mark.parametrize("kind", ["503", "drop_before", "429", "html", "500_before"])
+def test_f34_the_look_itself_fails_and_nothing_is_concluded(sold: Office, kind: str):
+    fault(sold, "drop", "/Payments")
+    run = sold.sync()
+    read_fault(sold, kind, count=2)
+    finished(sold, run.id, 8)
+
+
+@pytest.mark.parametrize("path", ["/Invoices", "/Payments"])
+def test_f34_one_stale_look_does_not_prove_absence(sold: Office, path: str):
+    fault(sold, "drop", path)
+    run = sold.sync()
+    read_fault(sold, "stale", seconds=600)
+    finished(sold, run.id)
+
+
+def test_f35_a_contact_edited_while_the_list_is_read_hides_no_other(office: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(client, "CONTACT_PAGE", 5)
+    table = office.simulator.world.organisations[NORTH_LIGHT].table("Contacts")
+    for number, key in enumerate(list(table.rows)):
+        change = office.time.now() - dt.timedelta(days=9) + dt.timedelta(hours=number)
+        table.put({**table.rows[key], "UpdatedDateUTC": change})
+    read_fault(office, "churn", "/Contacts", count=0, skip=1)
+    office.sell(date=DAY)
+    office.sync()
+    with office.units.read() as uow:
+        mirrored = {contact.id for contact in uow.contacts.mirrored("north-light", NORTH_LIGHT)}
+    assert mirrored >= set(table.rows) - {office.document(DocumentKind.CONTACT, "c-9").xero_id}
+
+
+def test_f35_an_invoice_edited_while_the_list_is_read_hides_no_other(office: Office, monkeypatch: pytest.MonkeyPatch):
+    for _ in range(12):
+        office.sell(date=DAY)
+        office.time.pass_by(minutes=5)
+        office.sync()
+    monkeypatch.setattr(client, "OWN_INVOICE_PAGE", 5)
+    read_fault(office, "churn", count=0, skip=1)
+    office.time.pass_by(hours=1)
+    assert office.export().compare(office.connection.id).agreeing == 12
+
+
+def test_f58_a_lock_date_that_moves_before_sending_is_xeros_word_and_tried_again_by_a_person(office: Office):
+    office.reference().refresh(office.connection.id)
+    sale = office.sell(date=dt.date(2026, 1, 10))
+    organisation = office.simulator.world.organisations[NORTH_LIGHT]
+    organisation.about["PeriodLockDate"] = dt.date(2026, 1, 31)  # after it was read, before it is sent
+    office.sync()
+    row = office.document(DocumentKind.INVOICE, sale.id)
+    assert row.state is DocumentState.REJECTED and "lock" in row.reason_facts["xero"].lower()
+
+    organisation.about["PeriodLockDate"] = None
+    office.runs.send_again("north-light", office.webservice.id, [row.id], OWNER)
+    office.work()
+    assert created(office, "Invoice") == 1
+
+
+def test_f60_an_invoice_cancelled_while_it_is_sent_is_sent_as_frozen_and_then_a_correction(office: Office):
+    sale = office.sell(date=DAY)
+
+    def cancel(request) -> None:
+        if request.is_write and request.path == "/Invoices":
+            office.api.after = lambda request: None
+            office.gallery.cancel_invoice(sale.id)
+            tell_at_once(office, sale.id)
+
+    office.api.after = cancel
+    office.sync()
+    office.sync()
+    assert created(office, "Invoice") == 1
+    assert office.document(DocumentKind.INVOICE, sale.id).state is DocumentState.DONE
+    assert [state for state in office.states() if state.startswith("invoice_void")], "a row of its own"
+
+
+def test_f61_the_number_of_another_gallerys_invoice_is_never_adopted(office: Office):
+    """Two galleries on one organisation: the marker tells whose it is."""
+    office.sell(date=DAY)
+    office.sync()
+    ours = invoices_in_xero(office)["AG-1"]
+    change_in_xero(office, "Invoices", ours["InvoiceID"], Url="https://other.example/i/1?g=AAAAAAAAAAAAAAAA")
+    with office.engine.begin() as connection:
+        for table in ("attempt_document", "attempt", "export"):
+            connection.exec_driver_sql(f"DELETE FROM galleria_xero_{table}")
+        connection.exec_driver_sql("UPDATE galleria_xero_webservice SET cursor = NULL")
+    office.sync()
+    assert office.waiting() == {"number_taken": 1}
+    assert created(office, "Invoice") == 1
+
+
+@pytest.mark.parametrize("name", ["Zoë 🎨 Ødegård", "\u202eevil\u202c", "a\x00b", "Mar\u200bsh", "<b>Marsh</b>", "  Ida   Renn ", "x" * 4000])
+def test_f65_names_of_all_kinds_stand_in_the_books_or_wait_with_a_reason(office: Office, name: str):
+    office.sell(date=DAY, contact=factories.make_contact("c-77", "", "", company=name))
+    office.sell(date=DAY)
+    office.sync()
+    stood = created(office, "Invoice")
+    assert stood == 2 or (stood == 1 and sum(office.waiting().values()) > 0)
+
+
+def test_f68_numbers_that_differ_in_case_are_one_number(office: Office):
+    someone_enters(office, "ag-1", Decimal("77.00"))
+    office.sell(date=DAY)
+    office.sync()
+    rows = invoices_in_xero(office)
+    assert rows["ag-1"]["Total"] == Decimal("77.00"), "never written over"
