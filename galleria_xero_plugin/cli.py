@@ -18,6 +18,7 @@ from .errors import GalleriaXeroError, InvalidInput
 from .jobs.worker import NoRedis, run_tick, run_worker, tick_command
 from .ports.records import Actor, Connection, ConnectionStatus
 from .proxies import services, state
+from .services.lease import restored
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -193,9 +194,7 @@ def _restored() -> None:
     """Say that the database was restored from a backup: for some minutes everything is looked up in Xero before
     anything is sent."""
     with state().units.write(patience=30) as uow:
-        until = uow.now() + state().config.key_window
-        connections = uow.connections.quarantine(until)
-        uow.comparisons.hasten(until)
+        connections, until = restored(uow, state().config.key_window)
         uow.commit()
     looks = f"{counted(connections, 'connection')} {'looks' if connections == 1 else 'look'} first"
     click.echo(f"{looks} until {until:%Y-%m-%d %H:%M:%S} UTC.")

@@ -32,7 +32,7 @@ from .services.document_rows import Links
 from .services.doorbell import Doorbell
 from .services.export import Export
 from .services.export.session import Timings
-from .services.lease import Leases
+from .services.lease import Leases, forgetful
 from .services.notify import Notify
 from .services.queries import Queries
 from .services.questions import Questions
@@ -127,7 +127,7 @@ def _build(config: Config, gallery: Gallery, mailer: Mailer, units: SqlUnits, qu
         issuer=config.issuer,
     )
     api = XeroClient(config.api_url, limits=answering_within(config.answer_within))
-    return compose(config, gallery, mailer, units, queue, SystemClock(), auth, api, _path)
+    return compose(config, gallery, mailer, units, queue, SystemClock(), auth, api, _path, queue.highest_lease)
 
 
 def compose(
@@ -140,15 +140,19 @@ def compose(
     auth: XeroAuth,
     api: XeroApi,
     path: Callable[[str, dict[str, str]], str],
+    highest: Callable[[str, int], int] = forgetful,
 ) -> State:
-    """All services of one app around these adapters; `path` gives the address of one of our pages."""
+    """All services of one app around these adapters; `path` gives the address of one of our pages, `highest` is that
+    of `Leases`."""
     links = Links(
         invoice=partial(invoice_link, base=config.deep_link_url), contact=partial(contact_link, base=config.deep_link_url)
     )
     worker = f"{socket.gethostname()}:{os.getpid()}"
     notify = Notify(units, gallery, mailer, config.site_url, path)
     tokens = Tokens(units, auth, clock, notify_reconnect=notify.reconnect_needed, claim=config.refresh_lease)
-    leases = Leases(units, owner=worker, seconds=config.lease)
+    leases = Leases(
+        units, owner=worker, seconds=config.lease, highest=highest, key_window=config.key_window
+    )
     runs = Runs(units, queue)
     # A 403 is judged by Connect, which itself reads the organisation through Calls: the knot is tied here
     calls = Calls(

@@ -78,6 +78,19 @@ class RqQueue:
             log.info("the queue does not answer: %s", type(problem).__name__)
             return False
 
+    def highest_lease(self, connection_id: str, number: int) -> int:
+        """Note the number of a lease that was claimed; the highest ever noted for the connection, or this one when
+        nobody remembers. A database that was restored from a backup comes to lower numbers than were given before."""
+        key = f"{self._name}:leases"
+        try:
+            client = self._redis()
+            client.zadd(key, {connection_id: number}, gt=True)
+            found = client.zscore(key, connection_id)
+        except NOTHING_BROKEN as problem:
+            log.info("no lease is remembered: %s", type(problem).__name__)
+            return number
+        return number if found is None else int(found)
+
     def _ring(self, task: str, connection_id: str) -> bool:
         try:
             client = self._redis()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
+from collections.abc import Callable
 from types import TracebackType
 
 from ..errors import GalleriaXeroError
 from ..ports.store import UnitOfWork, Units
+
+log = logging.getLogger("galleria_xero.lease")
 
 PATIENCE = 30.0
 """Seconds a worker waits for the database's lock; a page waits none."""
@@ -51,17 +56,54 @@ class Lease:
             uow.commit()
 
 
-class Leases:
-    """Claims leases for this process; `owner` names it in the database for people who look."""
+def restored(uow: UnitOfWork, key_window: dt.timedelta) -> tuple[int, dt.datetime]:
+    """The database was restored from a backup: nothing is sent for the life of a key, then everything is looked up
+    before it is sent, and compared with Xero. (how many connections, until when)."""
+    until = uow.now() + key_window
+    connections = uow.connections.quarantine(until)
+    uow.comparisons.hasten(until)
+    return connections, until
 
-    def __init__(self, units: Units, *, owner: str, seconds: int) -> None:
+
+def forgetful(connection_id: str, number: int) -> int:
+    """Nobody remembers a higher number."""
+    return number
+
+
+class Leases:
+    """Claims leases for this process; `owner` names it in the database for people who look.
+
+    `highest` notes a lease's number outside the database, and answers the highest that was noted for the connection:
+    one that is ahead of the database's own says that the database was restored, and nobody told (export-protocol
+    §2.9). `key_window` is how long nothing is sent then.
+    """
+
+    def __init__(
+        self,
+        units: Units,
+        *,
+        owner: str,
+        seconds: int,
+        highest: Callable[[str, int], int] = forgetful,
+        key_window: dt.timedelta = dt.timedelta(minutes=6),
+    ) -> None:
         self._units = units
         self._owner = owner
         self._seconds = seconds
+        self._highest = highest
+        self._key_window = key_window
 
     def claim(self, connection_id: str) -> Lease | None:
         """The organisation's lease, or None when another worker has it, or it is paused or not connected."""
         with self._units.write(patience=PATIENCE) as uow:
             number = uow.connections.claim_lease(connection_id, self._owner, self._seconds)
             uow.commit()
-        return None if number is None else Lease(self._units, connection_id, number, self._seconds)
+        if number is None:
+            return None
+        if self._highest(connection_id, number) > number:
+            with self._units.write(patience=PATIENCE) as uow:
+                _, until = restored(uow, self._key_window)
+                uow.commit()
+            log.error("the database is older than what was done with it: everything is looked up first, from %s", until)
+            return None
+        return Lease(self._units, connection_id, number, self._seconds)

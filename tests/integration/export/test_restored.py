@@ -18,6 +18,7 @@ from galleria_xero_plugin.domain.settings import Settings
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState, RunTrigger
 from galleria_xero_plugin.ports.records import ConnectionStatus, Run
 from galleria_xero_plugin.ports.xero import Secret, TokenSet, XeroTenant
+from galleria_xero_plugin.services.lease import Leases, restored
 from galleria_xero_plugin.simulator import Simulator
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
@@ -43,6 +44,13 @@ class Backup:
 
     def restore(self) -> None:
         """Put it back, and say so: `flask galleria-xero restored`."""
+        self.put_back()
+        with self._office.units.write() as uow:
+            restored(uow, dt.timedelta(minutes=6))
+            uow.commit()
+
+    def put_back(self) -> None:
+        """Put it back, and say nothing."""
         with self._office.engine.begin() as connection:
             for table, _ in reversed(self._rows):
                 connection.execute(table.delete())
@@ -50,11 +58,6 @@ class Backup:
                 if rows:
                     columns = ", ".join(f":{name}" for name in rows[0])
                     connection.execute(text(f"INSERT INTO {table.name} ({', '.join(rows[0])}) VALUES ({columns})"), rows)  # noqa: S608
-        with self._office.units.write() as uow:
-            until = uow.now() + dt.timedelta(minutes=6)
-            uow.connections.quarantine(until)
-            uow.comparisons.hasten(until)
-            uow.commit()
 
 
 def sell(office: Office, sales: int) -> None:
@@ -204,3 +207,34 @@ def test_ours_is_recognised_although_its_new_number_is_somebody_elses(office: Of
     row = office.document(DocumentKind.INVOICE, "inv-1")
     assert (row.state, row.xero_number) == (DocumentState.DONE, "AG-1")
     assert office.waiting() == {}
+
+
+def test_a_restore_that_nobody_told_of_is_noticed(office: Office, caplog: pytest.LogCaptureFixture):
+    """Somebody copied the file back and did not say so: the lease's number is one that was given before."""
+    given: dict[str, int] = {}
+
+    def highest(connection_id: str, number: int) -> int:
+        given[connection_id] = max(number, given.get(connection_id, 0))
+        return given[connection_id]
+
+    def worker():
+        export = office.export()
+        export._leases = Leases(office.units, owner="w", seconds=120, highest=highest)
+        return export
+
+    yesterday = Backup(office)
+    sell(office, 3)
+    for _ in range(3):
+        press_sync(office)
+        office.work(worker())
+    yesterday.put_back()
+    press_sync(office)
+    office.work(worker())
+    assert created(office, "Payment") == 6 and office.states() == {}
+    assert "the database is older" in caplog.text
+
+    office.time.pass_by(minutes=7)
+    office.bell.rings = [office.connection.id]
+    office.work(worker())
+    assert (created(office, "Invoice"), created(office, "Payment")) == (3, 6)
+    assert office.states()["payment done"] == 6

@@ -38,6 +38,14 @@ def test_a_ready_client_is_used(valkey_url):
         assert client.llen("rq:queue:galleria_xero") == 1
 
 
+def test_the_highest_lease_is_remembered_outside_the_database(valkey_url):
+    queue = RqQueue(SimpleNamespace(redis_url=valkey_url, queue="galleria_xero", lease=120))
+    assert [queue.highest_lease("x", number) for number in (1, 2, 7, 3, 1_790_000_000_000)] == [1, 2, 7, 7, 1_790_000_000_000]
+    assert queue.highest_lease("y", 1) == 1
+    queue._client.close()
+    assert RqQueue(CONFIG).highest_lease("x", 3) == 3, "without Redis nobody remembers, and all goes on"
+
+
 class Broken:
     """A service whose work ends as the test says."""
 
