@@ -261,3 +261,12 @@ def test_the_counts_of_the_comparison_stand_on_the_row_and_lead_to_what_does_not
     assert "41 invoices agree" in page and "One payment stands twice in Xero" in page
     assert f"/documents/{sent}" in page
     assert site.browser("theirs").get(f"/xero/{made.id}/comparison").status_code == 404
+
+
+def test_what_xero_remarked_on_a_document_stands_on_its_page(site):
+    made, connection = site.ready()
+    sent = site.document(connection, 3, state=DocumentState.PENDING)
+    site.move(sent, DocumentState.DONE, xero_id=XERO_ID, warnings=["The account code 200 was archived.", HOSTILE])
+    page = site.browser().get(f"/xero/{made.id}/documents/{sent}").text
+    assert "Xero remarked" in page and "The account code 200 was archived." in page
+    assert "<script>alert(2)" not in page
