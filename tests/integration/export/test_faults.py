@@ -68,6 +68,28 @@ def test_f25_after_a_500_it_is_tried_again_under_a_new_key(sold: Office):
     assert len(keys) == len(set(keys)) >= 2
 
 
+@pytest.mark.parametrize(
+    ("problem", "retry_after", "seconds"),
+    [("day", "73451", 73_451), ("minute", None, 61), ("concurrent", None, 5), ("minute", "-5", 61), ("day", "999999999", 90_000)],
+)
+def test_f27_f28_a_limit_pauses_the_whole_organisation_for_as_long_as_it_says(
+    sold: Office, problem: str, retry_after: str | None, seconds: int
+):
+    fault(sold, "429", problem=problem, retry_after=retry_after, count=1)
+    run = sold.press_sync()
+    sold.export().drain(sold.connection.id)
+    with sold.units.read() as uow:
+        until = uow.connections.get(sold.connection.id).paused_until
+    assert seconds <= (until - sold.time.now()).total_seconds() <= seconds + 1
+    before = len(requests(sold))
+    sold.time.at = until - dt.timedelta(seconds=1)
+    sold.ring()
+    assert len(requests(sold)) == before, "not one call until then"
+    sold.time.at = until
+    sold.ring()
+    finished(sold, run.id)
+
+
 @pytest.mark.parametrize("kind", ["half", "xml", "charset", "oversized", "gzip_bomb"])
 def test_f29_bodies_that_are_none(sold: Office, kind: str):
     fault(sold, kind, "/Payments")
