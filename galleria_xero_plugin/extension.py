@@ -33,6 +33,7 @@ from .services.doorbell import Doorbell
 from .services.export import Export
 from .services.export.session import Timings
 from .services.lease import Leases, forgetful
+from .services.months import Months
 from .services.notify import Notify
 from .services.queries import Queries
 from .services.questions import Questions
@@ -205,6 +206,7 @@ def compose(
             notify=notify,
             queries=queries,
             activity=Activity(units, gallery, runs, links, queries.service_page),
+            months=Months(units, gallery, queue, links, queries.service_page),
             questions=Questions(units, runs),
             redating=Redating(units, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),

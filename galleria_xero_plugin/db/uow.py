@@ -22,12 +22,14 @@ from sqlalchemy.sql import Executable
 from ..errors import Busy
 from ..ports import store as ports
 from ..ports.ledger import LedgerStore
+from ..ports.months import MonthStore
 from .audit_store import SqlAudit
 from .comparison_store import SqlComparisons
 from .connection_store import SqlConnections
 from .contact_store import SqlContacts
 from .engine import begin_reading, begin_writing, check_engine, is_busy, reader, writer
 from .ledger_store import SqlLedger
+from .month_store import SqlMonths
 from .notice_store import SqlNotices
 from .oauth_store import SqlOAuthStates
 from .reference_store import SqlReference
@@ -64,6 +66,7 @@ class SqlUnit:
         self.audit: ports.AuditStore = SqlAudit(self)
         self.notices: ports.NoticeStore = SqlNotices(self)
         self.comparisons: ports.ComparisonStore = SqlComparisons(self)
+        self.months: MonthStore = SqlMonths(self)
 
     def __enter__(self) -> SqlUnit:
         deadline = time.monotonic() + self._patience

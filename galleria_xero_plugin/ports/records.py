@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..domain.comparison import Comparison, Finding
+from ..domain.month import Sheet
 from ..domain.settings import Settings
 from ..domain.states import DocumentKind, DocumentState, RunKind, RunState, RunTrigger
 
@@ -268,3 +269,40 @@ class AuditEntry:
     action: str
     subject: str
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMonth:
+    """A month as it was last compared."""
+
+    sheet: Sheet
+    compared_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLine:
+    """A month in a line: how many invoices agree, how many want a look, and payments not reconciled."""
+
+    month: str
+    compared_at: dt.datetime
+    agreeing: int
+    differences: int
+    unreconciled: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPack:
+    """A month frozen for a bookkeeper, with a link that opens it until it expires or is revoked."""
+
+    id: str
+    gallery_id: str
+    tenant_id: str
+    organisation_name: str
+    month: str
+    compared_at: dt.datetime
+    made_at: dt.datetime
+    made_by: str
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+    signed_at: dt.datetime | None
+    signed_by: str

@@ -18,6 +18,7 @@ from ..domain.comparison import Comparison, Finding
 from ..domain.settings import Settings
 from ..domain.states import RunKind, RunState, RunTrigger
 from .ledger import LedgerStore
+from .months import MonthStore
 from .records import (
     Actor,
     AuditEntry,
@@ -296,6 +297,7 @@ class UnitOfWork(Protocol):
     audit: AuditStore
     notices: NoticeStore
     comparisons: ComparisonStore
+    months: MonthStore
 
     def now(self) -> dt.datetime:
         """The database's clock, aware UTC."""

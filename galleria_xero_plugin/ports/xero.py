@@ -229,6 +229,9 @@ class XeroApi(Protocol):
     def payments_of(self, invoice_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
         """The payments of one invoice with their accounts."""
 
+    def payments_since(self, page: int, since: dt.date) -> XeroRequest[ResultPage[XeroPayment]]:
+        """A page of the organisation's payments dated on or after a day (for what is not reconciled)."""
+
     def send(
         self,
         request: XeroRequest[T],

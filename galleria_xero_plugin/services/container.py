@@ -9,6 +9,7 @@ from .connect import Connect
 from .contact_import import ContactImport
 from .doorbell import Doorbell
 from .export import Export
+from .months import Months
 from .notify import Notify
 from .queries import Queries
 from .questions import Questions
@@ -35,6 +36,7 @@ class Services:
     notify: Notify
     queries: Queries
     activity: Activity
+    months: Months
     questions: Questions
     redating: Redating
     doorbell: Doorbell

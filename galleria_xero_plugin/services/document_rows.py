@@ -123,6 +123,11 @@ def conflict_rows(
     )
 
 
+def invoice_url(xero_id: str, row: ServiceRow, links: Links) -> str:
+    """The page of an invoice in Xero, or ""."""
+    return _built(links.invoice, row.connection.short_code if row.connection else "", xero_id)
+
+
 def contact_url(xero_id: str, row: ServiceRow, links: Links) -> str:
     """The page of a contact in Xero, or ""."""
     return _built(links.contact, row.connection.short_code if row.connection else "", xero_id)

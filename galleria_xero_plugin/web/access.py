@@ -48,6 +48,16 @@ def guarded(right: Right, view: View) -> View:
     return door
 
 
+def with_link(view: View) -> View:
+    """A view for whoever has its link: nobody is signed in, and the view itself finds out what the link opens."""
+
+    @functools.wraps(view)
+    def door(token: str) -> Any:
+        return view(token)
+
+    return door
+
+
 def _anonymous() -> Any:
     """The host's own login, with two exceptions: a page that polls gets a bare 401 (the host's answer may leave
     a message in the session each time), and the way back from Xero is not offered to the login as its `next`,

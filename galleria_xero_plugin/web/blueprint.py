@@ -7,8 +7,8 @@ from typing import NamedTuple
 from flask import Blueprint, request
 
 from .._paths import resource_dir
-from . import activity_views, error_pages, run_views, settings_views, setup_views
-from .access import Right, View, guarded
+from . import activity_views, error_pages, month_views, run_views, settings_views, setup_views
+from .access import Right, View, guarded, with_link
 from .responses import BLUEPRINT, finish
 
 VIEW, CHANGE, FRESH = Right.VIEW, Right.CHANGE, Right.FRESH
@@ -21,6 +21,15 @@ class Route(NamedTuple):
     rule: str
     endpoint: str
     right: Right
+    view: View
+
+
+class LinkRoute(NamedTuple):
+    """A row for whoever has the link."""
+
+    method: str
+    rule: str
+    endpoint: str
     view: View
 
 
@@ -55,6 +64,13 @@ ROUTES = (
     Route("GET", "/runs/<uuid:run_id>", "run", VIEW, run_views.run),
     Route("GET", "/runs/<uuid:run_id>.json", "run_progress", VIEW, run_views.run_progress),
     Route("POST", "/runs/<uuid:run_id>/cancel", "cancel", CHANGE, run_views.cancel),
+    # comparing month by month
+    Route("GET", f"{_WEBSERVICE}/months", "months", VIEW, month_views.months),
+    Route("GET", f"{_WEBSERVICE}/month.csv", "month_file", VIEW, month_views.month_file),
+    Route("POST", f"{_WEBSERVICE}/months", "compare_now", CHANGE, month_views.compare_now),
+    Route("POST", f"{_WEBSERVICE}/packs", "freeze", CHANGE, month_views.freeze),
+    Route("GET", f"{_WEBSERVICE}/packs/<uuid:pack_id>.csv", "pack_kept", VIEW, month_views.pack_kept),
+    Route("POST", f"{_WEBSERVICE}/packs/<uuid:pack_id>/revoke", "revoke", CHANGE, month_views.revoke),
     # documents
     Route("GET", f"{_WEBSERVICE}/activity", "activity", VIEW, activity_views.activity),
     Route("GET", f"{_WEBSERVICE}/activity.csv", "activity_file", VIEW, activity_views.activity_file),
@@ -70,6 +86,13 @@ ROUTES = (
     Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),
     Route("POST", f"{_WEBSERVICE}/contacts", "settle", CHANGE, activity_views.settle),
 )
+
+LINKS = (
+    LinkRoute("GET", "/months/<string(length=43):token>", "pack", month_views.pack),
+    LinkRoute("GET", "/months/<string(length=43):token>.csv", "pack_file", month_views.pack_file),
+    LinkRoute("POST", "/months/<string(length=43):token>", "sign", month_views.sign),
+)
+"""What a bookkeeper opens without a login: the token is the right."""
 
 
 LARGEST_FORM = 256 << 10
@@ -96,6 +119,8 @@ def make_blueprint() -> Blueprint:
     )
     for route in ROUTES:
         blueprint.add_url_rule(route.rule, route.endpoint, guarded(route.right, route.view), methods=[route.method])
+    for link in LINKS:
+        blueprint.add_url_rule(link.rule, link.endpoint, with_link(link.view), methods=[link.method])
     blueprint.url_value_preprocessor(_bounded)
     blueprint.after_request(finish)
     error_pages.register(blueprint)

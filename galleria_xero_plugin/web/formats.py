@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain.model import GalleryInfo
+from ..domain.month import month_name
 from ..domain.totals import currency_decimals, round_half_up
 from ..services.usage import zone_of
 
@@ -49,6 +50,10 @@ class Formats:
         month = MONTHS[day.month - 1]
         words = f"{month} {day.day}, {day.year}" if self._month_first else f"{day.day} {month} {day.year}"
         return words.replace(" ", NO_BREAK)
+
+    def month(self, text: str) -> str:
+        """March 2026, from 2026-03."""
+        return month_name(text).replace(" ", NO_BREAK)
 
     def time(self, instant: dt.datetime | None) -> str:
         """14:05 in the gallery's time zone."""

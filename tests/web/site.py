@@ -26,6 +26,7 @@ from galleria_xero_plugin.domain.accounting import (
     XeroBrandingTheme,
     XeroContact,
 )
+from galleria_xero_plugin.domain.month import Entry, Figures, OpenPayment, Sheet, Standing
 from galleria_xero_plugin.domain.settings import AccountMapping, Settings
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunTrigger
 from galleria_xero_plugin.ports.records import Actor, NewDocument
@@ -34,6 +35,7 @@ from galleria_xero_plugin.proxies import EXTENSION_KEY, State
 from galleria_xero_plugin.services.activity import Activity
 from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
+from galleria_xero_plugin.services.months import Months
 from galleria_xero_plugin.services.queries import Queries
 from galleria_xero_plugin.services.questions import Questions
 from galleria_xero_plugin.services.redating import Redating
@@ -226,6 +228,7 @@ class Site:
             runs=runs,
             queries=queries,
             activity=Activity(self.units, self.gallery, runs, shown, queries.service_page),
+            months=Months(self.units, self.gallery, self.bell, shown, queries.service_page),
             settings=SettingsService(self.units, self.gallery, schedules, self.bell),
             questions=Questions(self.units, runs),
             redating=Redating(self.units, runs),
@@ -306,6 +309,27 @@ class Site:
             row = how.pop("was", [DocumentState.PENDING])
             assert uow.ledger.move(document_id, expect=row, to=to, **how)
             uow.commit()
+
+    def month(self, made, connection, month="2026-03", name="Ada Marsh"):
+        """A month that was compared, and a pack of it; returns the pack's id."""
+        agrees = Figures(Decimal("120.00"), Decimal("20.00"), Decimal("120.00"), Decimal("0.00"), "PAID")
+        entries = (
+            Entry("AG-1", Standing.AGREES, "GBP", agrees, agrees, name, "inv-1"),
+            Entry("AG-2", Standing.TOTAL, "GBP", agrees, dataclasses.replace(agrees, total=Decimal("120.01")), name,
+                  "inv-2", xero_id="f0000000-0000-4000-8000-000000000002"),
+            Entry("AG-3", Standing.UNUSED), Entry("AG-4", Standing.ELSEWHERE, month="2026-02"),
+            Entry("AG-5", Standing.WAITS, "GBP", agrees, None, name, "inv-5", reason="total_differs"),
+        )  # fmt: skip
+        open_one = OpenPayment("Payment of AG-1", name, dt.date(2026, 3, 2), Decimal("120.00"), "GBP")
+        with self.units.write() as uow:
+            scope = (connection.gallery_id, connection.tenant_id)
+            uow.months.keep(*scope, [Sheet("2026-02", entries[:1]), Sheet(month, entries, (open_one,))])
+            pack = uow.months.freeze(
+                *scope, connection.organisation_name, uow.months.get(*scope, month), ACTOR,
+                token_hash=f"hash of {made.id}", expires_at=uow.now() + dt.timedelta(days=90),
+            )  # fmt: skip
+            uow.commit()
+        return pack
 
     def conflict(self, connection, name="Marsh & Sons", local_ids=("c-1",)):
         with self.units.write() as uow:

@@ -60,6 +60,7 @@ def pages_of(site, name="North Light Ltd"):
     site.document(connection, 3, kind=DocumentKind.PAYMENT, parent_local_id="invoice-3",
                   reason_code="payment_method_unmapped", reason_facts={"method": text})
     site.conflict(connection, text)
+    site.month(made, connection, name=text)
     with site.units.write() as uow:
         found = Finding(What.GONE, text, sent), Finding(What.STRANGE, text)
         uow.comparisons.put(OURS, connection.tenant_id, Comparison(41, found))
@@ -74,7 +75,8 @@ def pages_of(site, name="North Light Ltd"):
         "/xero/", "/xero/new", "/xero/new/xero", f"{of}/connect", f"{of}/edit", f"{of}/disconnect", f"{of}/delete",
         f"{of}/activity", f"{of}/activity?group=waiting", f"{of}/activity?search=marsh&kind=invoice",
         f"{of}/activity?search=nothing-like-it", f"{of}/for-bookkeeper", f"{of}/for-bookkeeper?document={refused}",
-        f"{of}/contacts", f"{of}/comparison", f"{of}/documents/{waiting}",
+        f"{of}/contacts", f"{of}/comparison", f"{of}/months", f"{of}/months?month=2026-02",
+        f"{of}/documents/{waiting}",
         f"{of}/documents/{refused}", f"{of}/documents/{sent}", f"/xero/runs/{done.id}", f"/xero/runs/{failed.id}",
         f"/xero/runs/{live.id}",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from ...domain.accounting import XeroInvoice
@@ -34,6 +34,18 @@ class Books:
         self._totals: dict[str | None, Decimal] = {}
         self._found: list[Finding] = []
         self._strange_payments: list[tuple[str, Document]] = []
+
+    @property
+    def standing(self) -> Mapping[str, XeroInvoice]:
+        """What this app created in Xero, by id."""
+        return self._standing
+
+    def strangers(self) -> list[XeroInvoice]:
+        """Live ones with our marker that no checked row is about."""
+        return [
+            invoice for invoice in self._standing.values()
+            if invoice.id not in self._sent and invoice.status not in GONE and marker_of(invoice)
+        ]  # fmt: skip
 
     def corrected(self, rows: Iterable[Document]) -> None:
         """What our own corrections have done since the documents were sent."""

@@ -18,6 +18,7 @@ from ...ports.records import Document
 from ...ports.store import UnitOfWork
 from ..notify import zone
 from .books import Books
+from .months import sheets
 from .session import Session
 
 PAGE = 500
@@ -38,6 +39,7 @@ def compare(session: Session) -> Comparison:
         books.check(row, payments[row.local_id])
     books.check_strangers()
     findings = books.findings()
+    months = sheets(session, books.standing, books.strangers())
     with session.write() as uow:
         before = uow.comparisons.get(session.gallery_id, session.tenant_id)
         if before is not None and _has_synced(session, uow, before.compared_at):
@@ -45,6 +47,7 @@ def compare(session: Session) -> Comparison:
             findings = [*(Finding(What.OVERLOOKED, number) for number in overlooked), *findings]
         comparison = Comparison(books.agreeing, tuple(findings), tuple(unlisted))
         uow.comparisons.put(session.gallery_id, session.tenant_id, comparison)
+        uow.months.keep(session.gallery_id, session.tenant_id, months)
         plan_next(session, uow)
         uow.commit()
     return comparison

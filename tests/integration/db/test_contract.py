@@ -7,6 +7,7 @@ import pytest
 from galleria_xero_plugin.db.uow import SqlUnit, SqlUnits
 from galleria_xero_plugin.ports import store
 from galleria_xero_plugin.ports.ledger import LedgerStore
+from galleria_xero_plugin.ports.months import MonthStore
 
 PORTS = {
     "webservices": store.WebserviceStore,
@@ -19,6 +20,7 @@ PORTS = {
     "audit": store.AuditStore,
     "notices": store.NoticeStore,
     "comparisons": store.ComparisonStore,
+    "months": MonthStore,
 }
 
 

@@ -1,0 +1,148 @@
+"""Compare with Xero: months, their files, and the bookkeeper's link, which needs no login."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request, url_for
+
+from ..domain.model import Access
+from ..domain.month import Figures, Sheet, sums
+from ..errors import InvalidInput, NotFound
+from ..proxies import services, state
+from ..services.month_words import fix, how
+from ..services.months import MonthsPage
+from .buttons import pressed
+from .csv_files import Cell, csv_answer
+from .responses import BLUEPRINT, notice, page, see_other
+
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+
+
+def months(access: Access, webservice_id: str) -> Response:
+    """A month of both sides, and the way to all others."""
+    shown = services().months.page(access, webservice_id, _month(request.args.get("month", "")))
+    return page("months.html", access, shown.head.gallery, page=shown.head, months=shown, **_words(shown))
+
+
+def month_file(access: Access, webservice_id: str) -> Response:
+    """The month as a file."""
+    shown = services().months.page(access, webservice_id, _month(request.args.get("month", "")))
+    if shown.kept is None:
+        raise NotFound("no month was compared yet")
+    return _file(shown.kept.sheet)
+
+
+@pressed
+def compare_now(access: Access, webservice_id: str) -> Response:
+    """Compare as soon as a worker can."""
+    services().months.compare_now(access, webservice_id)
+    notice("It is being compared now. Reload this page in a minute.")
+    return see_other("months", webservice_id=webservice_id)
+
+
+@pressed
+def freeze(access: Access, webservice_id: str) -> Response:
+    """A month for the bookkeeper: its link is shown this once."""
+    month = _month(request.form.get("month", "")) or ""
+    if not month:
+        raise NotFound("no month was named")
+    token = services().months.freeze(access, webservice_id, month)
+    link = state().config.site_url + url_for(f"{BLUEPRINT}.pack", token=token)
+    head = services().queries.service_page(access, webservice_id)
+    answer = page("pack_made.html", access, head.gallery, page=head, month=month, link=link)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@pressed
+def revoke(access: Access, webservice_id: str, pack_id: str) -> Response:
+    """End a link."""
+    pack = services().months.revoke(access, webservice_id, pack_id)
+    notice("The link does not open any more.")
+    return see_other("months", webservice_id=webservice_id, month=pack.month)
+
+
+def pack_kept(access: Access, webservice_id: str, pack_id: str) -> Response:
+    """A frozen month as a file, also when its link is over."""
+    return _file(services().months.pack(access, webservice_id, pack_id)[1])
+
+
+# -- with the link alone: nobody is signed in, and nothing but this one month is shown
+
+
+def pack(token: str) -> Response:
+    """The month that the link opens."""
+    return _pack_page(token)
+
+
+def pack_file(token: str) -> Response:
+    """The same as a file."""
+    return _private(_file(services().months.opened(token).sheet))
+
+
+@pressed
+def sign(token: str) -> Response:
+    """The bookkeeper's tick."""
+    try:
+        services().months.sign(token, request.form.get("name", ""))
+    except InvalidInput as problem:
+        return _pack_page(token, problem.errors.get("name", ""), 422)
+    return _private(see_other("pack", token=token))
+
+
+def _pack_page(token: str, error: str = "", status: int = 200) -> Response:
+    opened = services().months.opened(token)
+    nobody = Access(opened.pack.gallery_id, "", "", may_view=False, may_change=False, fresh_login=False)
+    return _private(
+        page(
+            "pack.html", nobody, opened.gallery, status=status, opened=opened, sheet=opened.sheet, token=token,
+            error=error, sums=sums(opened.sheet), how=how,
+        )
+    )  # fmt: skip
+
+
+def _private(answer: Response) -> Response:
+    """Neither a search engine nor the next site learns of the link."""
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+def _words(shown: MonthsPage) -> dict[str, Any]:
+    sheet = shown.kept.sheet if shown.kept else None
+    return {"sheet": sheet, "sums": sums(sheet) if sheet else {}, "how": how, "fix": fix, "urls": shown.urls}
+
+
+def _month(text: str) -> str:
+    if text and not _MONTH.fullmatch(text):
+        raise NotFound(f"month {text[:20]}")
+    return text
+
+
+_COLUMNS = (
+    "Number", "Explanation", "Contact", "Currency",
+    "Gallery net", "Gallery tax", "Gallery total", "Gallery paid", "Gallery owed", "Gallery state",
+    "Xero net", "Xero tax", "Xero total", "Xero paid", "Xero owed", "Xero status", "Xero id",
+)  # fmt: skip
+
+
+def _file(sheet: Sheet) -> Response:
+    return csv_answer(f"xero-{sheet.month}", _COLUMNS, _lines(sheet))
+
+
+def _lines(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
+    for entry in sheet.entries:
+        words = how(entry)
+        yield (
+            entry.number, words.text % words.values, entry.contact, entry.currency,
+            *_side(entry.gallery), *_side(entry.xero), entry.xero_id,
+        )  # fmt: skip
+    for one in sheet.unreconciled:
+        yield (one.number, "Payment not reconciled in Xero", one.contact, one.currency, None, None, one.amount)
+
+
+def _side(one: Figures | None) -> tuple[Cell, ...]:
+    return (None,) * 6 if one is None else (one.net, one.tax, one.total, one.paid, one.due, one.status)
