@@ -84,7 +84,7 @@ class AccountMapping:
 class Settings:
     """Everything that a person sets on the New Webservice and Update Webservice pages.
 
-    `admin_emails` empty means the primary account user; `sync_from` None means not chosen yet (nothing is
+    `admin_emails` empty means the primary account user, `bookkeeper_emails` that these get the bookkeeper's mail too; `sync_from` None means not chosen yet (nothing is
     exported until it is); `scheduled` is "Enable Scheduled Sync"; `import_contacts` is "Import all Xero
     contacts" and `import_suppliers` widens it beyond customers; `copy_existing` is "Copy All Existing
     Invoices and Associated Contacts To Xero"; `missing_rate` None means not asked yet, so such invoices wait;
@@ -93,6 +93,7 @@ class Settings:
 
     prefix: str = DEFAULT_PREFIX
     admin_emails: tuple[str, ...] = ()
+    bookkeeper_emails: tuple[str, ...] = ()
     scheduled: bool = False
     import_contacts: bool = False
     import_suppliers: bool = False

@@ -1,27 +1,28 @@
 """Mail to the people of a gallery: rarely, once each, and never in the way of the work.
 
 At once only when the connection is lost, or when a comparison with Xero finds something; else that the first sync is
-done, and one digest a day when something new needs a person (product.md §4.9). A mail that cannot be handed over is owed and tried again by the sweep.
+done, and one digest a day when something new needs a person, what only the bookkeeper can settle to the bookkeeper
+where an address was given (product.md §4.9). A mail that cannot be handed over is owed and tried again by the sweep.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import html
 import logging
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from ..domain.model import GalleryInfo
-from ..domain.reasons import Whose, explain
 from ..domain.states import DocumentKind, DocumentState
 from ..errors import GalleriaXeroError
 from ..ports.gallery import Gallery
-from ..ports.records import Connection, ConnectionStatus, Document, Run
-from ..ports.runtime import Mail, Mailer
-from ..ports.store import UnitOfWork, Units
+from ..ports.records import Connection, ConnectionStatus, Run
+from ..ports.runtime import Mailer
+from ..ports.store import Units
 from . import wording
+from .digest import LISTED, Item, by_reader, grouped, needs_a_person, questions
 from .lease import PATIENCE
+from .mails import Part, compose
 
 log = logging.getLogger("galleria_xero.notify")
 
@@ -30,10 +31,6 @@ Action = tuple[str, str, dict[str, str]]
 
 DIGEST_AT = dt.time(8)
 """The local time from which on the daily mail may go out."""
-ASK_WITHIN = 500
-"""How many waiting documents a digest looks at; more than that are one question, not five hundred."""
-LISTED = 12
-WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT, DocumentState.PENDING)
 LOST = "lost"
 """The topic of a disconnection that its people have still to be told about."""
 FOREVER = dt.timedelta(days=36_500)
@@ -187,31 +184,40 @@ class Notify:
                 uow.commit()
         return sent
 
-    def _digest(self, connection: Connection, now: dt.datetime) -> bool:
+    def _digest(self, connection: Connection, now: dt.datetime) -> int:
+        """The day's mail to the gallery, and to its bookkeeper where an address was given. How many went out."""
         local = now.astimezone(zone(asked(self._gallery, connection.gallery_id).time_zone))
         if local.time() < DIGEST_AT:
-            return False
+            return 0
+        today = f"digest:{local.date().isoformat()}"
         with self._units.write(patience=PATIENCE) as uow:
-            today = f"digest:{local.date().isoformat()}"
             if not uow.notices.claim(connection.id, today):
-                return False
-            fresh = [item for item in _wanting(uow, connection) if uow.notices.claim(connection.id, item[0])]
+                return 0
+            fresh = [item for item in questions(uow, connection) if uow.notices.claim(connection.id, item.topic)]
             waiting = uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id)
+            webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
             uow.commit()
-        if not fresh:
-            return False
-        people = sum(n for code, n in waiting.items() if _needs_a_person(code))
-        lines = [f"{_count(len(fresh), 'thing')} with {connection.organisation_name} "
-                 f"{'needs' if len(fresh) == 1 else 'need'} a person since the last mail:"]  # fmt: skip
-        lines += [f"- {text}" for _, text in fresh[:LISTED]]
-        if len(fresh) > LISTED:
-            lines.append(f"- and {len(fresh) - LISTED} more")
-        if people > len(fresh):
-            lines.append(f"Altogether {people} documents wait for somebody. Everything else goes on meanwhile.")
-        topics = [today, *(topic for topic, _ in fresh)]
-        subject = f"{connection.organisation_name}: {_count(len(fresh), 'thing')} to look at"
-        action = ("Show what is waiting", "activity", {"webservice_id": connection.webservice_id})
-        return self._send(connection, topics, subject, lines, action)
+        people = sum(n for code, n in waiting.items() if needs_a_person(code))
+        mails = by_reader(fresh, webservice.settings.bookkeeper_emails if webservice else ())
+        for sent, (to, items) in enumerate(mails):
+            try:
+                self._send_digest(connection, items, people, len(fresh), to)
+            except (OSError, GalleriaXeroError):
+                # What went out stays told; this one and what was to follow are owed.
+                self._release(connection, [today, *(item.topic for _, owed in mails[sent:] for item in owed)])
+                raise
+        return len(mails)
+
+    def _send_digest(
+        self, connection: Connection, items: Sequence[Item], people: int, fresh: int, to: tuple[str, ...]
+    ) -> None:
+        name, count = connection.organisation_name, _count(len(items), "thing")
+        parts: list[Part] = [f"{count} with {name} {'needs' if len(items) == 1 else 'need'} a person since the last mail:"]
+        parts += grouped(items, {item.topic: self._address(*item.page) for item in items})
+        if people > fresh:
+            parts.append(f"Altogether {people} documents wait for somebody. Everything else goes on meanwhile.")
+        values = {"webservice_id": connection.webservice_id, "group": "waiting"}
+        self._send(connection, [], f"{name}: {count} to look at", parts, ("Show what is waiting", "activity", values), to)
 
     def _now(self, connection: Connection, topic: str, subject: str, lines: Sequence[str], action: Action) -> bool:
         """As `_once`, in the middle of somebody's work, which a mail never breaks."""
@@ -228,23 +234,31 @@ class Notify:
         return mine and self._send(connection, [topic], subject, lines, action)
 
     def _send(
-        self, connection: Connection, topics: Sequence[str], subject: str, lines: Sequence[str], action: Action
+        self,
+        connection: Connection,
+        topics: Sequence[str],
+        subject: str,
+        parts: Sequence[Part],
+        action: Action,
+        to: tuple[str, ...] = (),
     ) -> bool:
-        """Hand over a mail whose topics are claimed. When it fails they are given back, and OSError or
-        GalleryFailed is raised."""
+        """Hand over a mail whose topics are claimed, to the gallery's own addresses unless others are given. When it
+        fails they are given back, and OSError or GalleryFailed is raised."""
         label, endpoint, values = action
-        address = self._link(endpoint, values)
-        address = address if "://" in address else self._site_url + address
         try:
-            to = self._recipients(connection)
+            to = to or self._recipients(connection)
             if to:
-                self._mailer.send(_mail(to, subject, lines, label, address))
+                self._mailer.send(compose(to, subject, parts, label, self._address(endpoint, values)))
         except (OSError, GalleryFailed):
             self._release(connection, topics)
             raise
         if not to:
             log.warning("connection %s: nobody to mail to", connection.id)
         return bool(to)
+
+    def _address(self, endpoint: str, values: dict[str, str]) -> str:
+        address = self._link(endpoint, values)
+        return address if "://" in address else self._site_url + address
 
     def _recipients(self, connection: Connection) -> tuple[str, ...]:
         with self._units.read() as uow:
@@ -266,36 +280,6 @@ def _not_mailed(connection: Connection, problem: Exception) -> bool:
     return False
 
 
-def _wanting(uow: UnitOfWork, connection: Connection) -> list[tuple[str, str]]:
-    """(topic, words) of everything that waits for a person; the topic is the same as long as the question is."""
-    scope = (connection.gallery_id, connection.tenant_id)
-    found: list[tuple[str, str]] = []
-    after: str | None = None
-    while len(found) < ASK_WITHIN:
-        documents, after = uow.ledger.page(*scope, states=WAITING, after=after, limit=100)
-        found += [(f"waits:{row.id}:{row.reason_code}", _words(row)) for row in documents if _waits_for_a_person(row)]
-        if after is None:
-            break
-    found += [
-        (f"contact:{conflict.id}", f"{conflict.name}: which contact of your gallery is it?")
-        for conflict in uow.contacts.conflicts(*scope)
-    ]
-    return found[:ASK_WITHIN]
-
-
-def _waits_for_a_person(row: Document) -> bool:
-    return row.reason_code is not None and _needs_a_person(row.reason_code)
-
-
-def _needs_a_person(code: str) -> bool:
-    return explain(code, {}).whose in (Whose.YOU, Whose.BOOKKEEPER)
-
-
-def _words(row: Document) -> str:
-    reason = explain(row.reason_code or "", row.reason_facts)
-    return f"{row.label}: {reason.title} ({reason.whose.label.lower()})"
-
-
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
@@ -314,12 +298,3 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
-
-
-def _mail(to: tuple[str, ...], subject: str, lines: Sequence[str], label: str, address: str) -> Mail:
-    """Names come from Xero and from the gallery: they are escaped in HTML, and a subject is one line."""
-    subject = " ".join(subject.split())
-    text = "\n\n".join([*(" ".join(line.split()) for line in lines), f"{label}: {address}"]) + "\n"
-    paragraphs = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-    button = f'<p><a href="{html.escape(address, quote=True)}">{html.escape(label)}</a></p>'
-    return Mail(to, subject, text, f"<!doctype html><html><body>{paragraphs}{button}</body></html>")

@@ -24,7 +24,7 @@ from ..domain.settings import (
 )
 from ..services.settings_page import SINGLE, SettingsPage, grouped
 from .formats import Formats
-from .forms import ChoiceField, Choices, PreferencesForm
+from .forms import ChoiceField, Choices, EmailsField, PreferencesForm
 
 STATUSES = [
     (
@@ -98,6 +98,7 @@ class SettingsForm(PreferencesForm):
 
     version = HiddenField()
     import_suppliers = BooleanField("Import suppliers and artists too", id="gx-import-suppliers")
+    bookkeeper_emails = EmailsField("Bookkeeper e-mail", id="gx-bookkeeper-emails")
     sync_from = DayField("Sync From Date", id="gx-sync-from", validators=[Optional()])
     invoice_status = ChoiceField("Invoices arrive in Xero as", choices=STATUSES, id="gx-invoice-status")
     artwork_parts = PartsField("Words of an artwork's line", id="gx-artwork-parts")
@@ -141,6 +142,7 @@ class SettingsForm(PreferencesForm):
         return replace(
             entered,
             import_suppliers=bool(self.import_suppliers.data),
+            bookkeeper_emails=self.bookkeeper_emails.addresses(),
             sync_from=self.sync_from.data,
             invoice_status=InvoiceStatus(self.invoice_status.data or before.invoice_status),
             schedule=Schedule(kind, at.replace(second=0, microsecond=0)),
@@ -236,6 +238,7 @@ def _values(settings: Settings, version: int) -> dict[str, object]:
         "version": str(version),
         "prefix": settings.prefix,
         "admin_emails": ", ".join(settings.admin_emails),
+        "bookkeeper_emails": ", ".join(settings.bookkeeper_emails),
         "scheduled": settings.scheduled,
         "import_contacts": settings.import_contacts,
         "import_suppliers": settings.import_suppliers,

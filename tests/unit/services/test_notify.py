@@ -199,3 +199,62 @@ def test_nobody_to_mail_to(house):
     house.gallery.shelf().info = type(info)(info.id, info.name, "Europe/London", "en-GB", "GBP", "")
     assert house.notify.disconnected(connection) is False
     assert house.read(lambda uow: uow.runs.open_of(connection.id, RunKind.EXPORT)) is None
+
+
+def test_the_digest_is_grouped_by_cause_with_a_link_to_each_page(house):
+    _, connection = house.connected()
+    for number in range(1, 15):
+        waiting(house, connection, number)
+    waiting(house, connection, 20, "xero_refused")
+    assert house.notify.attention() == 1
+    mail, = house.mailer.sent
+    assert mail.subject == "North: 15 things to look at"
+    assert "The number is taken in Xero (waiting for you, 14):" in mail.text
+    assert "Xero refused it (waiting for your bookkeeper):" in mail.text
+    assert mail.text.index("number is taken") < mail.text.index("Xero refused") and "- and 2 more" in mail.text
+    assert mail.text.count("https://site.example/xero/document") == 13
+    assert '<a href="https://site.example/xero/document">AG-20</a>' in mail.html
+    assert "<h2>" in mail.html and "<script" not in mail.html
+
+
+def test_the_bookkeeper_gets_what_only_a_bookkeeper_can_settle(house):
+    _, connection = house.connected(bookkeeper_emails=("bo@books.example",))
+    waiting(house, connection, 1)
+    waiting(house, connection, 2, "xero_refused")
+    assert (house.notify.attention(), house.notify.attention()) == (2, 0)
+    ours, theirs = house.mailer.sent
+    assert (ours.to, theirs.to) == (("owner@north-light.example",), ("bo@books.example",))
+    assert "AG-1" in ours.text and "AG-2" not in ours.text
+    assert "AG-2" in theirs.text and "AG-1" not in theirs.text
+    waiting(house, connection, 3, "xero_refused")
+    house.clock.move(days=1)
+    assert house.notify.attention() == 1 and house.mailer.sent[2].to == ("bo@books.example",)
+
+
+def test_one_of_two_mails_that_was_not_handed_over_comes_alone_later(house):
+    _, connection = house.connected(bookkeeper_emails=("bo@books.example",))
+    waiting(house, connection, 1)
+    waiting(house, connection, 2, "xero_refused")
+    send, house.mailer.send = house.mailer.send, lambda mail: refuse(mail)
+
+    def refuse(mail):
+        if mail.to == ("bo@books.example",):
+            raise OSError("mailbox unknown")
+        send(mail)
+
+    house.notify.attention()
+    house.mailer.send = send
+    house.clock.move(minutes=1)
+    assert house.notify.attention() == 1
+    assert [mail.to[0] for mail in house.mailer.sent] == ["owner@north-light.example", "bo@books.example"]
+
+
+def test_one_digest_a_day_when_the_clocks_change(house):
+    """The 25th of October 2026 has 25 hours in London."""
+    _, connection = house.connected()
+    waiting(house, connection, 1)
+    house.clock.at = dt.datetime(2026, 10, 25, 7, 59, tzinfo=dt.UTC)  # 07:59 after the change
+    assert house.notify.attention() == 0
+    house.clock.move(minutes=1)
+    sent = [house.notify.attention() for _ in range(30) if house.clock.move(minutes=45) is None]
+    assert sum(sent) == 1
