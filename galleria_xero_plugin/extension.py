@@ -42,6 +42,7 @@ from .services.reference import Reference
 from .services.runs import Runs
 from .services.schedule import Schedules
 from .services.settings import SettingsService
+from .services.settings_check import SettingsCheck
 from .services.tokens import Tokens
 from .system import LogMailer, SmtpMailer, SystemClock
 from .web.blueprint import make_blueprint
@@ -189,6 +190,7 @@ def compose(
         finished=notify.first_export_finished,
     )
     queries = Queries(units, gallery, queue, links)
+    settings = SettingsService(units, gallery, schedules, queue)
     return State(
         config=config,
         gallery=gallery,
@@ -198,7 +200,7 @@ def compose(
             connect=connect,
             tokens=tokens,
             reference=reference,
-            settings=SettingsService(units, gallery, schedules, queue),
+            settings=settings,
             runs=runs,
             export=export,
             contact_import=ContactImport(units, gallery, api, calls, leases, queue, clock, config),
@@ -206,6 +208,7 @@ def compose(
             notify=notify,
             queries=queries,
             activity=Activity(units, gallery, runs, links, queries.service_page),
+            check=SettingsCheck(units, gallery, settings, queries.settings_page),
             months=Months(units, gallery, queue, links, queries.service_page),
             questions=Questions(units, runs),
             redating=Redating(units, runs),

@@ -18,6 +18,7 @@ from .reference import Reference
 from .runs import Runs
 from .schedule import Schedules
 from .settings import SettingsService
+from .settings_check import SettingsCheck
 from .tokens import Tokens
 
 
@@ -37,6 +38,7 @@ class Services:
     queries: Queries
     activity: Activity
     months: Months
+    check: SettingsCheck
     questions: Questions
     redating: Redating
     doorbell: Doorbell

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..domain.reasons import Whose, explain
+from ..domain.settings_check import Finding
 from ..domain.states import DocumentState
 from ..ports.records import Connection, Document
 from ..ports.store import UnitOfWork
@@ -45,6 +47,13 @@ def questions(uow: UnitOfWork, connection: Connection) -> list[Item]:
         for one in uow.contacts.conflicts(*scope)
     ]
     return found[:ASK_WITHIN]
+
+
+def of_setting(finding: Finding, connection: Connection) -> Item:
+    """A finding of the settings check; told again when it is another one."""
+    topic = f"check:{hashlib.sha256(f'{finding.field} {finding.message}'.encode()).hexdigest()[:32]}"
+    page = ("check", {"webservice_id": connection.webservice_id})
+    return Item(topic, "Settings check", Whose.BOOKKEEPER, finding.message, page)
 
 
 def needs_a_person(code: str) -> bool:

@@ -20,7 +20,8 @@ from ..ports.records import Connection, ConnectionStatus, Run
 from ..ports.runtime import Mailer
 from ..ports.store import Units
 from . import wording
-from .digest import LISTED, Item, by_reader, grouped, needs_a_person, questions
+from .digest import LISTED, Item, by_reader, grouped, needs_a_person, of_setting, questions
+from .findings import findings
 from .lease import PATIENCE
 from .mails import Part, compose
 
@@ -190,10 +191,12 @@ class Notify:
         if local.time() < DIGEST_AT:
             return 0
         today = f"digest:{local.date().isoformat()}"
+        checked = self._checked(connection)
         with self._units.write(patience=PATIENCE) as uow:
             if not uow.notices.claim(connection.id, today):
                 return 0
-            fresh = [item for item in questions(uow, connection) if uow.notices.claim(connection.id, item.topic)]
+            asking = [*questions(uow, connection), *checked]
+            fresh = [item for item in asking if uow.notices.claim(connection.id, item.topic)]
             waiting = uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id)
             webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
             uow.commit()
@@ -207,6 +210,15 @@ class Notify:
                 self._release(connection, [today, *(item.topic for _, owed in mails[sent:] for item in owed)])
                 raise
         return len(mails)
+
+    def _checked(self, connection: Connection) -> list[Item]:
+        """What the settings check finds: a warning before a sale breaks."""
+        try:
+            found = findings(self._units, self._gallery, connection.gallery_id, connection.webservice_id)
+        except Exception as problem:  # the host's own error: its gallery's mail goes out without
+            log.warning("connection %s: settings not checked: %s", connection.id, type(problem).__name__)
+            return []
+        return [of_setting(finding, connection) for finding in found]
 
     def _send_digest(
         self, connection: Connection, items: Sequence[Item], people: int, fresh: int, to: tuple[str, ...]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, request
 
 from .._paths import resource_dir
-from . import activity_views, error_pages, month_views, run_views, settings_views, setup_views
+from . import activity_views, check_views, error_pages, month_views, run_views, settings_views, setup_views
 from .access import Right, View, guarded, with_link
 from .responses import BLUEPRINT, finish
 
@@ -64,6 +64,10 @@ ROUTES = (
     Route("GET", "/runs/<uuid:run_id>", "run", VIEW, run_views.run),
     Route("GET", "/runs/<uuid:run_id>.json", "run_progress", VIEW, run_views.run_progress),
     Route("POST", "/runs/<uuid:run_id>/cancel", "cancel", CHANGE, run_views.cancel),
+    # checking the settings
+    Route("GET", f"{_WEBSERVICE}/check", "check", VIEW, check_views.check),
+    Route("POST", f"{_WEBSERVICE}/check", "replace", CHANGE, check_views.replace),
+    Route("POST", f"{_WEBSERVICE}/check/now", "check_now", CHANGE, check_views.check_now),
     # comparing month by month
     Route("GET", f"{_WEBSERVICE}/months", "months", VIEW, month_views.months),
     Route("GET", f"{_WEBSERVICE}/month.csv", "month_file", VIEW, month_views.month_file),

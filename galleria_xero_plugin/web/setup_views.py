@@ -24,7 +24,7 @@ _UNTOLD = "Your invoices stay in Xero. Xero could not be told: please remove us 
 def index(access: Access) -> Response:
     """Websites, Webservices."""
     shown = services().queries.list_page(access)
-    return page("index.html", access, shown.gallery, page=shown)
+    return page("index.html", access, shown.gallery, page=shown, to_check=services().check.counts(access))
 
 
 def new(access: Access) -> Response:

@@ -42,6 +42,7 @@ from galleria_xero_plugin.services.redating import Redating
 from galleria_xero_plugin.services.runs import Runs
 from galleria_xero_plugin.services.schedule import Schedules
 from galleria_xero_plugin.services.settings import SettingsService
+from galleria_xero_plugin.services.settings_check import SettingsCheck
 from galleria_xero_plugin.testing import FakeGallery, make_access, make_gallery_info
 from galleria_xero_plugin.web.blueprint import make_blueprint
 from galleria_xero_plugin.xero import links
@@ -223,13 +224,15 @@ class Site:
         tokens = SimpleNamespace(access=lambda *_: (1, Secret("access")))
         schedules = Schedules(self.units, self.gallery, runs, self.bell, tokens, notify, clock)
         shown = Links(links.invoice_link, links.contact_link)
+        settings = SettingsService(self.units, self.gallery, schedules, self.bell)
         queries = Queries(self.units, self.gallery, self.bell, shown)
         self.services = SimpleNamespace(
             runs=runs,
             queries=queries,
             activity=Activity(self.units, self.gallery, runs, shown, queries.service_page),
             months=Months(self.units, self.gallery, self.bell, shown, queries.service_page),
-            settings=SettingsService(self.units, self.gallery, schedules, self.bell),
+            settings=settings,
+            check=SettingsCheck(self.units, self.gallery, settings, queries.settings_page),
             questions=Questions(self.units, runs),
             redating=Redating(self.units, runs),
             connect=Connect(self.units, self.login, tokens, runs, SimpleNamespace(refresh=self._read_reference),

@@ -75,7 +75,7 @@ def pages_of(site, name="North Light Ltd"):
         "/xero/", "/xero/new", "/xero/new/xero", f"{of}/connect", f"{of}/edit", f"{of}/disconnect", f"{of}/delete",
         f"{of}/activity", f"{of}/activity?group=waiting", f"{of}/activity?search=marsh&kind=invoice",
         f"{of}/activity?search=nothing-like-it", f"{of}/for-bookkeeper", f"{of}/for-bookkeeper?document={refused}",
-        f"{of}/contacts", f"{of}/comparison", f"{of}/months", f"{of}/months?month=2026-02",
+        f"{of}/contacts", f"{of}/comparison", f"{of}/check", f"{of}/months", f"{of}/months?month=2026-02",
         f"{of}/documents/{waiting}",
         f"{of}/documents/{refused}", f"{of}/documents/{sent}", f"/xero/runs/{done.id}", f"/xero/runs/{failed.id}",
         f"/xero/runs/{live.id}",
