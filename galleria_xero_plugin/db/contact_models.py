@@ -41,6 +41,7 @@ class ContactConflict(Base):
     email: Mapped[str]
     reason_code: Mapped[str]
     local_ids: Mapped[list[Any]]
+    candidates: Mapped[list[Any] | None]
     created_at: Mapped[dt.datetime]
     settled_at: Mapped[dt.datetime | None]
     settled_by_id: Mapped[str | None]

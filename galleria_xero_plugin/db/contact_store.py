@@ -104,7 +104,14 @@ class SqlContacts(Store):
             after = rows[-1].xero_id
 
     def add_conflict(
-        self, gallery_id: str, tenant_id: str, xero: XeroContact, reason_code: str, local_ids: Sequence[str]
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        xero: XeroContact,
+        reason_code: str,
+        local_ids: Sequence[str],
+        *,
+        candidates: Sequence[tuple[str, str, str]] = (),
     ) -> bool:
         added = (
             self._insert(_CONFLICT)
@@ -117,6 +124,7 @@ class SqlContacts(Store):
                 email=xero.email,
                 reason_code=reason_code,
                 local_ids=list(local_ids),
+                candidates=[list(one) for one in candidates],
                 created_at=self._now,
             )
             .on_conflict_do_nothing()
@@ -142,6 +150,7 @@ class SqlContacts(Store):
                 email=row.email,
                 reason_code=row.reason_code,
                 local_ids=tuple(row.local_ids),
+                candidates=tuple((one[0], one[1], one[2]) for one in row.candidates or ()),
                 created_at=row.created_at,
             )
             for row in self._read(query)

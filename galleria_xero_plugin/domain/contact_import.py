@@ -6,7 +6,7 @@ Source: `product.md` §5.12.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .accounting import XeroContact
@@ -40,11 +40,12 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class ConflictFound:
-    """A person has to choose among `local_ids`. `reason` is "several" (of that name), "email_differs" (same
+    """A person has to choose among `local_ids`; `candidates` say who these are. `reason` is "several" (of that name), "email_differs" (same
     name, other e-mail) or "name_differs" (same e-mail, other name)."""
 
     reason: str
     local_ids: tuple[str, ...]
+    candidates: tuple[LocalContact, ...] = field(default=(), compare=False)
 
 
 class LocalContact(NamedTuple):
@@ -119,16 +120,16 @@ def import_decision(
     if len(same) == 1:
         return Link(same[0].id, "email_and_name")
     if len(namesakes) > 1:
-        return ConflictFound("several", _ids(namesakes))
+        return _asked("several", namesakes)
     if namesakes:
         only = namesakes[0]
         if email and only.email and only.email != email:
-            return ConflictFound("email_differs", _ids(namesakes))
+            return _asked("email_differs", namesakes)
         return Link(only.id, "name")
     if email and local.with_email(email):
-        return ConflictFound("name_differs", _ids(local.with_email(email)))
+        return _asked("name_differs", local.with_email(email))
     return Create()
 
 
-def _ids(contacts: Iterable[LocalContact]) -> tuple[str, ...]:
-    return tuple(contact.id for contact in contacts)
+def _asked(reason: str, candidates: tuple[LocalContact, ...]) -> ConflictFound:
+    return ConflictFound(reason, tuple(contact.id for contact in candidates), candidates)

@@ -226,7 +226,8 @@ class ContactLink:
 
 @dataclass(frozen=True, slots=True)
 class ContactConflict:
-    """A question about a contact of Xero for a person; `local_ids` are the gallery contacts in question."""
+    """A question about a contact of Xero for a person; `local_ids` are the gallery contacts in question, and
+    `candidates` their (id, name, e-mail) in lower case, empty for what was asked by an earlier release."""
 
     id: str
     xero_id: str
@@ -235,6 +236,7 @@ class ContactConflict:
     reason_code: str
     local_ids: tuple[str, ...]
     created_at: dt.datetime
+    candidates: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,9 +200,17 @@ class ContactStore(Protocol):
         """The mirror, streamed."""
 
     def add_conflict(
-        self, gallery_id: str, tenant_id: str, xero: XeroContact, reason_code: str, local_ids: Sequence[str]
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        xero: XeroContact,
+        reason_code: str,
+        local_ids: Sequence[str],
+        *,
+        candidates: Sequence[tuple[str, str, str]] = (),
     ) -> bool:
-        """List a question once per Xero contact; False when it is listed or was settled already."""
+        """List a question once per Xero contact; False when it is listed or was settled already. `candidates` are
+        (id, name, e-mail) of the gallery contacts, as matching compares them."""
 
     def conflicts(self, gallery_id: str, tenant_id: str) -> Sequence[ContactConflict]:
         """Open questions, oldest first."""

@@ -96,7 +96,7 @@ class Work:
             uow.contacts.link(*scope, links)
             uow.contacts.mirror(*scope, contacts)
             asked = sum(
-                uow.contacts.add_conflict(*scope, contact, found.reason, found.local_ids)
+                uow.contacts.add_conflict(*scope, contact, found.reason, found.local_ids, candidates=found.candidates)
                 for contact, found in questions
             )
             counts["conflicts"] = asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..domain.contact_fields import name_key
 from ..domain.reasons import BY_A_PERSON
 from ..domain.states import WAITING, DocumentKind, DocumentState
 from ..ports.gallery import Gallery
@@ -116,11 +117,23 @@ def conflict_rows(
         ConflictRow(
             conflict=conflict,
             question=_QUESTIONS.get(conflict.reason_code, _QUESTIONS[""]),
-            candidates=tuple((local_id, gallery.contact_url(gallery_id, local_id)) for local_id in conflict.local_ids),
+            candidates=tuple(
+                (local_id, gallery.contact_url(gallery_id, local_id), *_known(conflict, local_id))
+                for local_id in conflict.local_ids
+            ),
             xero_url=contact_url(conflict.xero_id, row, links),
         )
         for conflict in conflicts
     )
+
+
+def _known(conflict: ContactConflict, local_id: str) -> tuple[str, str]:
+    """Name and e-mail of a gallery contact; matching compares them in lower case, so a name equal to Xero's is
+    written as there."""
+    for known_id, name, email in conflict.candidates:
+        if known_id == local_id:
+            return conflict.name if name == name_key(conflict.name) else name.title(), email
+    return "", ""
 
 
 def invoice_url(xero_id: str, row: ServiceRow, links: Links) -> str:

@@ -262,11 +262,11 @@ class DocumentPage:
 
 @dataclass(frozen=True, slots=True)
 class ConflictRow:
-    """A question of the contact import."""
+    """A question of the contact import; `candidates` are (id, address, name, e-mail) in the gallery."""
 
     conflict: ContactConflict
     question: Words
-    candidates: tuple[tuple[str, str], ...]
+    candidates: tuple[tuple[str, str, str, str], ...]
     xero_url: str
 
 

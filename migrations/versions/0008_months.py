@@ -1,4 +1,4 @@
-"""The months of a comparison, and the frozen packs of them for a bookkeeper."""
+"""The months of a comparison, frozen packs of them for a bookkeeper, and who a question about a contact is about."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,10 +38,12 @@ def upgrade() -> None:
         sa.Column("signed_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_galleria_xero_pack")),
     )
+    op.add_column("galleria_xero_contact_conflict", sa.Column("candidates", sa.Text()))
     op.create_index("uq_galleria_xero_pack_token", "galleria_xero_pack", ["token_hash"], unique=True)
     op.create_index("ix_galleria_xero_pack_month", "galleria_xero_pack", ["gallery_id", "tenant_id", "month"])
 
 
 def downgrade() -> None:
+    op.drop_column("galleria_xero_contact_conflict", "candidates")
     op.drop_table("galleria_xero_pack")
     op.drop_table("galleria_xero_month")

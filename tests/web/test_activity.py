@@ -2,10 +2,13 @@
 
 import csv
 import datetime as dt
+import html
 import io
 import re
 from decimal import Decimal
 
+from galleria_xero_plugin.domain.reason_catalogue import UNKNOWN
+from galleria_xero_plugin.domain.reasons import REASONS
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
 from galleria_xero_plugin.ports.records import Batch
 from galleria_xero_plugin.services import activity
@@ -149,3 +152,21 @@ def test_a_text_for_the_bookkeeper(site):
     one = browser.get(f"/xero/{made.id}/for-bookkeeper?document={locked}").text
     assert "AG-3" in one and "AG-1" not in one
     assert browser.get(f"/xero/{made.id}/for-bookkeeper?document=x").status_code == 404
+
+
+def test_every_reason_is_explained_and_xeros_own_words_never_stand_alone(site):
+    made, connection = site.ready()
+    raw = "ValidationException: [10] Traceback"
+    codes = [*REASONS, "a_code_of_tomorrow"]
+    for number, code in enumerate(codes):
+        site.document(connection, number, reason_code=code, reason_facts={"xero": raw})
+    browser = site.browser()
+    first = browser.get(f"/xero/{made.id}/activity").text
+    older = re.search(r'href="([^"]+after=[^"]+)"', first)[1].replace("&amp;", "&")
+    told = [re.sub(r"\s+", " ", html.unescape(one)) for one in re.findall(
+        r'<p class="gx-reason">(.*?)</p>', first + browser.get(older).text, re.DOTALL)]  # fmt: skip
+    assert len(told) == len(codes)
+    titles = [re.match(r"<strong>(.+?)\.</strong> \S", one)[1] for one in told]
+    assert set(titles) == {reason.title for reason in (*REASONS.values(), UNKNOWN)}
+    alone = [one for one in told if raw in one and len(one.replace(raw, "")) < 60]
+    assert not alone and "a_code_of_tomorrow" not in first

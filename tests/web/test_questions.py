@@ -72,6 +72,19 @@ def test_a_question_of_the_import_is_answered(site):
     assert browser.post(f"/xero/{made.id}/contacts", {"conflict": conflict, "contact": "c-2"}).status_code == 404
 
 
+def test_both_sides_of_a_question_stand_side_by_side(site):
+    made, connection = site.ready()
+    with site.units.write() as uow:
+        contact = XeroContact(ONE, "Marsh & Sons", email="new@marsh.example")
+        known = [("c-1", "marsh & sons", "old@marsh.example"), ("c-2", "ada marsh", "")]
+        uow.contacts.add_conflict(OURS, connection.tenant_id, contact, "several", ["c-1", "c-2"], candidates=known)
+        uow.commit()
+    text = site.browser().get(f"/xero/{made.id}/contacts").text
+    assert text.index("In Xero") < text.index("new@marsh.example") < text.index("In your gallery")
+    assert text.count("Marsh &amp; Sons") == 2 and "old@marsh.example" in text
+    assert "Ada Marsh" in text and "no e-mail address" in text and "Keep both" in text
+
+
 def test_stop_asking(site):
     made, connection = site.ready()
     site.conflict(connection)

@@ -1,5 +1,6 @@
 """Every reason can be explained, always."""
 
+import ast
 import re
 import string
 from decimal import Decimal
@@ -47,6 +48,35 @@ def test_words_of_programmers_and_accountants_are_left_out(word):
 def test_every_code_that_a_rule_answers_with_exists(source):
     used = re.findall(r"Hold\(\s*\"([a-z_]+)\"", source.read_text(encoding="utf-8"))
     assert set(used) <= set(REASONS)
+
+
+def given_codes(tree):
+    """The codes that a source gives as a constant: Hold("code", ...), reason=("code", ...), error_code="code"."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if getattr(node.func, "id", "") == "Hold" and node.args:
+            yield from constants(node.args[0])
+        for keyword in node.keywords:
+            if keyword.arg == "reason" and isinstance(keyword.value, ast.Tuple):
+                yield from constants(keyword.value.elts[0])
+            elif keyword.arg in ("error_code", "reason_code"):
+                yield from constants(keyword.value)
+
+
+def constants(node):
+    if isinstance(node, ast.IfExp):
+        yield from constants(node.body)
+        yield from constants(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+def test_every_code_that_anything_gives_has_its_words():
+    root = Path(domain.__file__).parents[1]
+    sources = [path for part in ("domain", "services", "db", "jobs", "web") for path in (root / part).rglob("*.py")]
+    found = {code for path in sources for code in given_codes(ast.parse(path.read_text(encoding="utf-8")))}
+    assert len(found) > 30 and found <= set(REASONS), found - set(REASONS)
 
 
 def test_facts_are_filled_in():
