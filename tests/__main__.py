@@ -13,6 +13,8 @@ import tempfile
 COMMANDS = {
     "--books": "tests.properties",
     "--books-table": "tests.books",
+    "--chaos": "tests.chaos",
+    "--chaos-variants": "tests.chaos",
     "--chaos-processes": "tests.processes.chaos",
 }
 """What is no run of pytest: the first argument, and the module that takes all arguments."""
@@ -35,6 +37,9 @@ def main():
     rq_versions = load("tests", "helpers", "rq_versions.py")
     browser = load("tests", "helpers", "browser.py")
 
+    command = COMMANDS.get("".join(sys.argv[1:2]).partition("=")[0])
+    if command:
+        bootstrap.run("test", "-m", command, directory=ROOT)
     python = bootstrap.ensure("test")
     if not os.path.isdir(rq_versions.OLDEST_RQ_DIR):
         bring_oldest_rq(bootstrap, rq_versions)
@@ -43,7 +48,7 @@ def main():
     except browser.NoBrowser as problem:
         print(problem, file=sys.stderr)     # the browser tests will say it again, in red
 
-    arguments = ["-m", COMMANDS.get("".join(sys.argv[1:2]), "pytest")]
+    arguments = ["-m", "pytest"]
     if len(sys.argv) == 1:
         # The whole suite waits for processes most of the time. One file stays in one process: its servers
         # start once.

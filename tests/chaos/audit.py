@@ -149,7 +149,8 @@ class Audit:
         versions = self._notes.versions(invoice.id)
         for row in standing:
             if not any(_same(row, version) for version in versions):
-                self._note("wrong", f"#{invoice.number} in Xero is no version of it: {row['Total']} {row['CurrencyCode']}")
+                stands = f"{row['Total']} {row['CurrencyCode']}"
+                self._note("wrong", f"#{invoice.number} in Xero is no version of it: {stands}")
         if invoice.state is not InvoiceState.ISSUED:
             if standing and standing[0]["Status"] not in GONE and not self._told(invoice):
                 self._note("loss", f"#{invoice.number} was cancelled, stands in Xero, and nobody is told")
@@ -206,7 +207,8 @@ class Audit:
     def _told(self, invoice: Invoice) -> bool:
         """Whether a person can read about it: a ledger row of it waits, or stands with a remark, or the nightly
         comparison lists it as one that the ledger does not know (a restore forgot it, and it was cancelled since)."""
-        listed = {row["InvoiceNumber"] for row in self._in_xero[invoice.id]} & set(self._compared.extra)
+        numbers = {row["InvoiceNumber"] for row in self._in_xero[invoice.id]}
+        listed = numbers & {finding.number for finding in self._compared.findings}
         return bool(listed) or any(row.reason_code in REASONS for row in self._rows[invoice.id])
 
     def _why(self, local_id: str) -> str:

@@ -21,6 +21,7 @@ from galleria_xero_plugin import config
 from galleria_xero_plugin.db import migrate
 from galleria_xero_plugin.db.uow import SqlUnit, SqlUnits
 from galleria_xero_plugin.db.vault import Vault, generate_key, parse_keys
+from galleria_xero_plugin.domain.comparison import Comparison
 from galleria_xero_plugin.domain.settings import AccountMapping, Schedule, ScheduleKind, Settings
 from galleria_xero_plugin.domain.states import RunKind, RunTrigger
 from galleria_xero_plugin.errors import GalleriaXeroError
@@ -28,7 +29,6 @@ from galleria_xero_plugin.extension import compose
 from galleria_xero_plugin.ports.records import Actor, Connection, Document, Webservice
 from galleria_xero_plugin.ports.xero import Secret
 from galleria_xero_plugin.proxies import State
-from galleria_xero_plugin.services.export.compare import Comparison
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.simulator.core.world import World
 from galleria_xero_plugin.testing import FakeGallery, factories
@@ -42,8 +42,10 @@ OWNER = Actor("u-1", "Nora Light")
 ACCESS = factories.make_access()
 SYNC_FROM = START.date().replace(month=1, day=1)
 KEY = generate_key()
-# Written out in full: a list of a hundred is a page.
+AT_THE_DATABASE = BEFORE, AFTER = "before a transaction", "after a commit"
+"""Steps at which the line to the database may break; after a commit nobody knows whether it happened."""
 ROWS = 500
+"""More than a universe ever has."""
 
 
 class Bell:
@@ -100,12 +102,12 @@ class _WatchedUnit(SqlUnit):
     step: Callable[[str], None]
 
     def __enter__(self) -> SqlUnit:
-        self.step("before a transaction")
+        self.step(BEFORE)
         return super().__enter__()
 
     def commit(self) -> None:
         super().commit()
-        self.step("after a commit")
+        self.step(AFTER)
 
 
 class Database:
@@ -115,11 +117,16 @@ class Database:
     def __init__(self) -> None:
         shared_memory = Path("/dev/shm")
         self._folder = tempfile.mkdtemp(prefix="chaos-", dir=shared_memory if shared_memory.is_dir() else None)
-        atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+        atexit.register(self._close)
         self.engine = create_engine(f"sqlite:///{self._folder}/site.db")
         event.listen(self.engine, "connect", self._hurry)
         migrate.upgrade(self.engine)
         self.empty = self.snapshot()
+
+    def _close(self) -> None:
+        self.empty.close()
+        self.engine.dispose()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @staticmethod
     def _hurry(connection: sqlite3.Connection, _: object) -> None:
@@ -172,9 +179,8 @@ class Site:
             "CALLS_PER_MINUTE": 0,
         }  # fmt: skip
         values |= dict.fromkeys(("AUTHORIZE_URL", "JWKS_URL", "DEEP_LINK_URL"), XERO)
-        values |= {
-            "API_URL": f"{XERO}/api.xro/2.0", "TOKEN_URL": f"{XERO}/connect/token", "CONNECTIONS_URL": f"{XERO}/connections",
-        }  # fmt: skip
+        paths = {"API_URL": "/api.xro/2.0", "TOKEN_URL": "/connect/token", "CONNECTIONS_URL": "/connections"}
+        values |= {name: XERO + path for name, path in paths.items()}
         settings = {config.PREFIX + name: value for name, value in values.items()}
         config.set_defaults(settings)
         self.config = config.read(settings, production=False, check_keys=parse_keys)
@@ -258,7 +264,9 @@ class Site:
     def restored(self) -> None:
         """`flask galleria-xero restored`."""
         with self.units.write() as uow:
-            uow.connections.quarantine(uow.now() + self.config.key_window)
+            until = uow.now() + self.config.key_window
+            uow.connections.quarantine(until)
+            uow.comparisons.hasten(until)
             uow.commit()
 
     # -- what can be seen

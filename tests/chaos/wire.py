@@ -33,7 +33,9 @@ SERVER_WORKS = 120.0
 """Seconds after which Xero has surely executed what it received: below SETTLE, as the protocol assumes."""
 AT_THE_FIRST_BYTE = "at the first byte"
 """The step after the last look at the deadline."""
-MOST_STALE = 45.0
+STILL_WAITING = "still waiting"
+"""The step in which a job has waited for an answer for a minute: its own time may be up."""
+MOST_STALE = 100.0
 NOBODY = "00000000-0000-0000-0000-000000000000"
 IDS = {"Invoices": "InvoiceID", "Payments": "PaymentID", "Contacts": "ContactID"}
 
@@ -54,6 +56,8 @@ class Weather:
 
     crash: float = 0.0
     freeze: float = 0.0
+    overdue: float = 0.0
+    database: float = 0.0
     writes: float = 0.0
     reads: float = 0.0
     tokens: float = 0.0
@@ -149,7 +153,7 @@ class Wire:
             return Failure(wrote=True, what="ConnectionError")
         if fate == "slow":  # Xero goes on with it when the client has long gone
             self._clockwork.later(chance.uniform(CLIENT_WAITS, SERVER_WORKS), lambda: self._handled(request))
-            wait(CLIENT_WAITS)
+            self._wait_in_vain()
             return Failure(wrote=True, what="ReadTimeout")
         wait(chance.uniform(0.05, 1.5))
         if fate == "expired":
@@ -158,7 +162,7 @@ class Wire:
         if fate == "unanswered":
             return Failure(wrote=True, what="ConnectionError")
         if fate == "late":
-            wait(CLIENT_WAITS)
+            self._wait_in_vain()
             return Failure(wrote=True, what="ReadTimeout")
         if fate == "stale":
             response = self._as_it_was(response, chance.uniform(5, MOST_STALE))
@@ -169,6 +173,10 @@ class Wire:
         if response.content_type:
             headers["Content-Type"] = response.content_type
         return Reply(response.status, headers, response.body)
+
+    def _wait_in_vain(self) -> None:
+        self._clockwork.sleep(CLIENT_WAITS)
+        self._step(STILL_WAITING)
 
     def _handled(self, request: Request, fate: Fault | str | None = None) -> Response:
         if isinstance(fate, Fault):
