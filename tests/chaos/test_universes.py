@@ -11,6 +11,7 @@ from .universe import live
 PORTIONS = 10
 EACH = 30
 CAUGHT = {
+    "no fence": 27,
     "no look before payments": 7,
     "blind retry with one key": 3,
 }
