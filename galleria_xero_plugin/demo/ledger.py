@@ -86,7 +86,8 @@ def load(session: Session, sales: Sequence[Sale], today: dt.date, terms: Terms |
     _insert(session, Item, [
         {
             "invoice_id": invoice_id, "position": position, "kind": "artwork", "description": sales[index].title,
-            "quantity": Decimal(1), "unit_price": sales[index].price, "artwork_id": artwork_ids[index], "tax_id": tax_id,
+            "quantity": Decimal(1), "unit_price": sales[index].price, "artwork_id": artwork_ids[index],
+            "tax_id": tax_id,
         }
         for invoice_id, group in zip(invoice_ids, groups, strict=True) for position, index in enumerate(group, 1)
     ])  # fmt: skip

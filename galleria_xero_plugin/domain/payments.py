@@ -11,7 +11,7 @@ from .accounts import account_by_id, account_label, can_bank
 from .dates import booked_on, dated_reference, locked
 from .markers import reference_with_marker
 from .model import Invoice, Payment, PaymentMethod
-from .proposal import BANKED_KINDS
+from .proposal import BANKED_KINDS, NEVER_BANKED_KINDS
 from .reasons import Hold, amount_text
 from .settings import Settings
 from .totals import has_decimals
@@ -41,10 +41,15 @@ def payment_draft(
 ) -> PaymentPlan:
     """The payment on the account of its method and on its own date, never more than is due.
 
-    `xero_invoice` is the invoice as it stands in Xero now. `methods` (by id) only lends a name to the hold's
-    words. `redated_to` is the day that a person chose because the payment's own is locked. What was booked by hand is the caller's question: it takes Xero's payments to answer it.
+    `xero_invoice` is the invoice as it stands in Xero now. `methods` (by id) tells what kind each is and lends its
+    name to a hold's words. `redated_to` is the day that a person chose because the payment's own is locked. What was
+    booked by hand is the caller's question: it takes Xero's payments to answer it.
     """
-    hold = _amount_hold(payment, invoice) or _invoice_hold(payment, invoice, xero_invoice)
+    hold = (
+        _amount_hold(payment, invoice)
+        or _by_credit(payment, invoice, xero_invoice, methods)
+        or _invoice_hold(payment, invoice, xero_invoice)
+    )
     date = booked_on(payment.date, redated_to, reference)
     hold = hold or locked(date, reference)
     if hold is not None:
@@ -97,6 +102,23 @@ def payment_draft(
         bank_amount=bank_amount,
     )
     return PaymentPlan(draft, too_much)
+
+
+def _by_credit(
+    payment: Payment, invoice: Invoice, xero_invoice: XeroInvoice, methods: Mapping[str, PaymentMethod] | None
+) -> Hold | None:
+    """A voucher or a credit brings no money into any bank: the client's open credit is used up for the invoice, which
+    a person does in Xero, and which is recognised afterwards."""
+    method = (methods or {}).get(payment.method_id)
+    if method is None or method.kind not in NEVER_BANKED_KINDS:
+        return None
+    facts = {
+        "amount": amount_text(payment.amount, invoice.currency),
+        "method": method.name,
+        "number": xero_invoice.number,
+    }
+    used = xero_invoice.amount_credited >= payment.amount
+    return Hold("credit_used" if used else "credit_to_use", facts)
 
 
 def _short(payment: Payment, invoice: Invoice, methods: Mapping[str, PaymentMethod] | None) -> Hold | None:

@@ -218,6 +218,12 @@ _ROWS = (
     ("partly_credited", "Partly settled by a credit",
      "{amount} of {number} was credited or written off in Xero and counts as settled.",
      _ITSELF, "Open it in Xero"),
+    ("credit_to_use", "Paid by a credit",
+     "{amount} of {number} is paid by {method}, which brings no money into a bank. Please use the client's open credit "
+     "for {number} in Xero.", _BOOKKEEPER, "Open it in Xero"),
+    ("credit_used", "Settled by a credit",
+     "{amount} of {number} is paid by {method}, and a credit of at least that was used for it in Xero.",
+     _ITSELF, "Open it in Xero"),
     ("payment_not_positive", "No money received",
      "A payment of {amount} is no money received. Please enter money that went back as a refund.",
      _YOU, "Open the invoice"),
@@ -289,8 +295,8 @@ _ROWS = (
     ("tracking_missing", "Sent without tracking",
      "Xero has no tracking option for {option}, so {number} was sent without it.", _ITSELF, "Edit the settings"),
     ("plan_limit_reached", "Your Xero plan is used up",
-     "Your Xero plan allows only so many invoices a month, so {number} was not taken. It is tried again with every run. "
-     "Xero says: {xero}", _BOOKKEEPER, "Change the plan in Xero"),
+     "Your Xero plan allows only so many invoices a month, so {number} was not taken. It is tried again with every "
+     "run. Xero says: {xero}", _BOOKKEEPER, "Change the plan in Xero"),
     ("xero_refused", "Xero refused it",
      "Xero did not take it. It says: {xero}", _BOOKKEEPER, "Correct and try again"),
     ("xero_unreachable", "Xero cannot be reached",

@@ -40,7 +40,8 @@ _TARGETS: Mapping[str, Target] = {
         ),
         Target.CONNECT: "needs_reauth disconnected scope_missing",
         Target.XERO: (
-            "fee_to_book partly_credited payment_short invoice_not_approved invoice_not_payable nothing_due overpayment "
+            "credit_to_use credit_used fee_to_book partly_credited payment_short "
+            "invoice_not_approved invoice_not_payable nothing_due overpayment "
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
             "changed_after_payment edited_in_both edited_in_xero_cancelled_here credited_in_xero credited_instead "
             "deleted_after_sending payment_reconciled payment_entered_by_hand refund_needs_bookkeeper "

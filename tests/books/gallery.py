@@ -38,6 +38,7 @@ METHODS = {
     "Card": (MethodKind.CARD, "640"),
     "PayPal": (MethodKind.WALLET, "092"),
     "Venmo": (MethodKind.WALLET, None),
+    "Client's credit": (MethodKind.CREDIT, None),
     "Euro transfer": (MethodKind.BANK_TRANSFER, "096"),
 }
 THEMES = ("Standard", "Art fair")

@@ -84,13 +84,16 @@ class Sight:
             head.append("entered by hand")
         yield " | ".join(head)
         yield from self._lines(row)
+        if row["Status"] in ("VOIDED", "DELETED"):
+            yield self._total(row)
+            return
         settled = [f"paid {show(row['AmountPaid'])}"] if row["AmountPaid"] else []
         settled += [f"credited {show(row['AmountCredited'])}"] if row["AmountCredited"] else []
         yield self._total(row) + "; " + ", ".join([*settled, f"due {show(row['AmountDue'])}"])
         yield from self._payments("Invoice", "InvoiceID", row)
 
     def _credit_note(self, row: Mapping[str, Any]) -> Iterator[str]:
-        number = re.sub(r"(-C)[A-Z2-7]{6}$", r"\1…", row["CreditNoteNumber"])
+        number = _plain(row["CreditNoteNumber"])
         head = [f"Credit note {number}", show_day(row["Date"]), self._name(row), STATUSES[row["Status"]]]
         head += self._more(row)
         if row.get("Reference"):
@@ -182,7 +185,7 @@ def said(office: Any, tenant_id: str) -> list[str]:
         how = why.whose.label if document.state in WAITING else _HOW.get(document.state, document.state.value)
         action = f" [{why.action}]" if document.state in WAITING else ""
         lines.append(f"{_document(document)} | {how} | {why.title}: {why.sentence}{action}".replace(NO_BREAK, " "))
-    return sorted(lines, key=_natural) or [NOTHING]
+    return sorted(map(_plain, lines), key=_natural) or [NOTHING]
 
 
 _HOW = {DocumentState.DONE: "Noted", DocumentState.SKIPPED: "Not sent"}
@@ -194,6 +197,11 @@ def _document(document: Any) -> str:
     if document.kind is DocumentKind.CONTACT:
         return f"Contact {_short(document.label)}"
     return f"{KINDS[document.kind].text} {document.label}"
+
+
+def _plain(text: str) -> str:
+    """The six letters of its marker behind a credit note's number tell a reader nothing."""
+    return re.sub(r"(-C)[A-Z2-7]{6}\b", r"\1…", text)
 
 
 def _short(text: str) -> str:

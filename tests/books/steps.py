@@ -282,6 +282,11 @@ class World:
                  if row.get("Invoice", {}).get("InvoiceID") == invoice["InvoiceID"]]
         self.office.bookkeeper.reconcile(found[int(place) - 1]["PaymentID"])
 
+    def uses_credit(self, amount: str, credited: str, number: str) -> None:
+        rows = self.office.org.table("CreditNotes").rows.values()
+        note = next(row["CreditNoteNumber"] for row in rows if row["CreditNoteNumber"].startswith(f"{credited}-C"))
+        self.office.bookkeeper.allocate(note, number, str(money(amount)))
+
     def adds_rate(self, name: str, percent: str) -> None:
         with self.office.simulator.world.as_person(NORTH_LIGHT) as call:
             home = call.org.table("TaxRates").rows["OUTPUT2"]
@@ -393,6 +398,7 @@ _BY_HAND: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"enters (draft )?(\S+) for (.+) over (\S+)", World.enters),
     (r"writes (\S+) of (\S+) off", lambda w, amount, number: w.office.bookkeeper.write_off(number, money(amount))),
     (r"voids (\S+)|deletes (\S+)", lambda w, void, gone: w.office.bookkeeper.void(void or gone)),
+    (r"uses (\S+) of the credit of (\S+) for (\S+)", World.uses_credit),
     (r"reconciles payment (\d+) of (\S+)", World.reconciles),
     (r"makes (\S+) cost (\S+)", World.changes_amount),
     (r"locks the books up to (.+)", World.locks),

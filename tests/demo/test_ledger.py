@@ -182,7 +182,9 @@ def test_tax_may_be_included_and_every_tenth_invoice_in_another_currency(empty_s
     assert (foreign.exchange_rate, foreign.payments[0].bank_amount) == (Decimal("0.8786"), Decimal("123.92"))
 
 
-@pytest.mark.parametrize("options", [["--tax", "lots"], ["--tax", "-1"], ["--every-tenth", "euro"], ["--tax-mode", "x"]])
+@pytest.mark.parametrize("options", [
+    ["--tax", "lots"], ["--tax", "-1"], ["--every-tenth", "euro"], ["--tax-mode", "x"],
+])
 def test_terms_that_make_no_sense_are_refused(options, capsys):
     with pytest.raises(SystemExit):
         supervisor.arguments(options)

@@ -147,7 +147,8 @@ def _decide(
         redated_to=row.redated_to,
     )
     if plan.draft is None:
-        return Held(row, plan.hold or Hold("internal"))
+        waits = plan.hold or Hold("internal")
+        return Held(row, waits, for_good=waits.code == "credit_used")
     return Prepared(
         row=row,
         payload=session.tools.api.payload(plan.draft),

@@ -142,3 +142,20 @@ def test_a_very_long_processor_reference_keeps_the_marker():
     text = plan(payment(reference="ch_" * 300)).draft.reference
     assert len(text) <= 255
     assert marker_in_reference(text) == MARKER
+
+
+TRANSFER = {"transfer": PaymentMethod("transfer", "Bank transfer", MethodKind.BANK_TRANSFER)}
+
+
+@pytest.mark.parametrize("known", [{"bank_amount": D("1175.00")}, {"fee": D("25.00")}])
+def test_less_in_the_bank_than_the_client_is_credited_with_waits(known):
+    held = plan(payment("1200.00", **known), methods=TRANSFER)
+    assert held.draft is None
+    assert (held.hold.code, held.hold.facts["short"]) == ("payment_short", "25.00 GBP")
+
+
+def test_a_credit_goes_to_no_bank_and_is_recognised_once_it_was_used():
+    methods = {"transfer": PaymentMethod("transfer", "Client's credit", MethodKind.CREDIT)}
+    assert plan(payment("200.00"), methods=methods).hold.code == "credit_to_use"
+    used = xero_invoice(due="0.00", status="PAID", amount_credited=D("200.00"))
+    assert plan(payment("200.00"), methods=methods, standing=used).hold.code == "credit_used"
