@@ -23,8 +23,9 @@ from typing import TextIO
 from tests.helpers import network
 from tests.helpers.servers import Postgres, postgres
 
+from .audit import Broken, audit_books
 from .cards import Card, deck
-from .lane import LIFE, LONGEST, SCALE, Broken, Lane, lane
+from .lane import LIFE, LONGEST, SCALE, Lane, lane
 
 PROMISED = 5 * 60
 """Seconds of life for p95 where the effect exists in Xero or nothing was written ahead."""
@@ -116,7 +117,7 @@ def _play(number: int, seed: int, server: Postgres | None, tally: Tally) -> None
                     if tally.over:
                         break
             playing = "the comparison of both books"
-            table.audit_books()
+            audit_books(table.stage)
     except Exception as problem:
         if tally.interrupted.is_set():
             return

@@ -19,19 +19,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import text
-
 from galleria_xero_plugin import failpoints
 from galleria_xero_plugin.demo import guard, host
-from galleria_xero_plugin.demo.counting import differences
-from galleria_xero_plugin.demo.models import db
 from galleria_xero_plugin.demo.processes import Processes, listening_socket
 from galleria_xero_plugin.errors import Conflict
-from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from tests.helpers.servers import Postgres, valkey
 from tests.helpers.waiting import wait_until
 
 from . import rows
+from .audit import Broken, audit_round, what_stands
 from .half_open import HalfOpen, half_open
 from .stage import Stage, Worker
 from .xero import API, simulated_xero
@@ -49,14 +45,9 @@ LONGEST = 15 * 60 / SCALE
 DONE = "SELECT count(*) FROM galleria_xero_export WHERE state = 'done'"
 OPEN_RUNS = "SELECT count(*) FROM galleria_xero_run WHERE finished_at IS NULL"
 RESENT = "SELECT count(*) FROM galleria_xero_export WHERE attempt > 1 AND created_at >= :since"
-UNSETTLED = "SELECT kind, label, state, reason_code, attempt FROM galleria_xero_export WHERE state <> 'done'"
 
 
 T = TypeVar("T")
-
-
-class Broken(Exception):
-    """A promise was not kept; the text says which."""
 
 
 class Lane:
@@ -99,7 +90,7 @@ class Lane:
         recovered = time.time() - last
         self.until(self.nobody_left, "the end of who outlived a kill")
         self._clear()
-        self.audit()
+        audit_round(self.stage, self.sold, len(PARTS))
         return recovered
 
     def sell(self, count: int) -> None:
@@ -260,45 +251,12 @@ class Lane:
         try:
             return self.stage.until(met, what, within=within)
         except AssertionError as late:
-            raise Broken(f"{late}\n{self.state()}") from None
+            raise Broken(f"{late}\n{what_stands(self.stage)}") from None
 
     def while_it_goes_on(self, condition: Callable[[], T | None], what: str) -> T | None:
         """The first true value of it, or None when everything is done before."""
         found = self.until(lambda: condition() or self.finished(), what, within=4 * LONGEST)
         return None if found is True else found
-
-    def state(self) -> str:
-        """What stands where, for whoever has to find out."""
-        with self.stage.app.app_context(), db.engine.connect() as connection:
-            found = [tuple(row) for row in connection.execute(text(UNSETTLED))]
-            runs = connection.execute(text(
-                "SELECT state, step, error_code FROM galleria_xero_run ORDER BY created_at DESC LIMIT 3")).all()
-            gate = connection.execute(text(
-                "SELECT status, status_reason, pause_reason, paused_until, export_lease_until"
-                " FROM galleria_xero_connection")).all()  # fmt: skip
-        return f"not done: {found}\nruns: {runs}\nconnection: {gate} at {int(time.time() * 1000)}"
-
-    def audit(self) -> None:
-        """By what Xero did in this round, and by the gallery: each document once, none twice, nothing else."""
-        effects = self.xero.control("/effects")["objects"]
-        made: dict[str, list[str]] = {"Contacts": [], "Invoices": [], "Payments": []}
-        for effect in effects:
-            if effect["action"] == "created" and effect["request"]:
-                made[effect["kind"]].append(effect["number"])
-        wanted = Counter(f"AG-{number}" for number in self.sold)
-        if Counter(made["Invoices"]) != wanted:
-            raise Broken(f"invoices created {sorted(made['Invoices'])}, sold {sorted(wanted)}\n{self.state()}")
-        for kind, each in (("Contacts", 1 / 2), ("Payments", len(PARTS))):
-            if not len(made[kind]) == len(set(made[kind])) == len(self.sold) * each:
-                raise Broken(f"{kind} created {sorted(made[kind])} for {sorted(wanted)}\n{self.state()}")
-        if waiting := self.count("SELECT count(*) FROM galleria_xero_export WHERE state <> 'done'"):
-            raise Broken(f"{waiting} documents are not done\n{self.state()}")
-
-    def audit_books(self) -> None:
-        """All that was ever sold, to the cent."""
-        found = differences(self.stage.gallery_side(), self.xero.side(NORTH_LIGHT))
-        if found or self.xero.duplicates(NORTH_LIGHT):
-            raise Broken(f"{self.xero.duplicates(NORTH_LIGHT)} duplicates; {found[:20]}")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.helpers.servers import Postgres
 
 from . import cards
+from .audit import audit_books
 from .lane import lane
 
 
@@ -33,5 +34,5 @@ def play(postgres: Postgres | None, hand: Sequence[cards.Card]) -> int:
         for card in hand:
             table.play(card.befalls)
             kills += len(table.kills)
-        table.audit_books()
+        audit_books(table.stage)
     return kills
