@@ -81,6 +81,7 @@ def test_a_job_carries_one_id_as_json(site, bell):
     assert site.connection.id not in job.description
     assert job.result_ttl == 0
     assert job.failure_ttl < 7 * 86_400
+    assert not job.retries_left, "a retry needs RQ's scheduler, which nobody runs: the sweep rings again"
 
 
 def test_a_job_that_failed_never_blocks_the_next_ring(site, bell, start, monkeypatch):
