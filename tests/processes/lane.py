@@ -46,7 +46,6 @@ DONE = "SELECT count(*) FROM galleria_xero_export WHERE state = 'done'"
 OPEN_RUNS = "SELECT count(*) FROM galleria_xero_run WHERE finished_at IS NULL"
 RESENT = "SELECT count(*) FROM galleria_xero_export WHERE attempt > 1 AND created_at >= :since"
 
-
 T = TypeVar("T")
 
 
@@ -183,7 +182,6 @@ class Lane:
 
     def until_struck(self, place: str, action: str, *, freeze: float = 0) -> bool:
         """Wait for the sentence to be executed; False when nobody comes by before everything is done."""
-
 
         def struck() -> Path | None:
             return next(iter(self.sentences.glob(f"{place}.*")), None)
