@@ -32,9 +32,12 @@ from .services.document_rows import Links
 from .services.doorbell import Doorbell
 from .services.export import Export
 from .services.export.session import Timings
+from .services.first_run import FirstRun
 from .services.lease import Leases, forgetful
+from .services.lookalikes import Lookalikes
 from .services.months import Months
 from .services.notify import Notify
+from .services.preview import Preview
 from .services.queries import Queries
 from .services.questions import Questions
 from .services.redating import Redating
@@ -213,5 +216,8 @@ def compose(
             questions=Questions(units, runs),
             redating=Redating(units, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
+            lookalikes=Lookalikes(units, gallery, queries, runs, links, config.quiet_period),
+            preview=Preview(units, gallery, queries, config.quiet_period),
+            first_run=FirstRun(units, gallery, queries, runs, links),
         ),
     )

@@ -36,7 +36,7 @@ class Export(Base):
     `id` is made from the identity (`ledger_record.row_id`), so that `depends_on` can name a row that comes later,
     or never: a contact that was linked by the import needs none. `words` is what a search looks at, folded
     once here because SQLite folds ASCII only. `document_date` is NO_DATE where there is none: databases do not
-    agree on the place of a null in an order.
+    agree on the place of a null in an order. `compared_at` is when it was looked up among what stood in Xero before.
     """
 
     __tablename__ = PREFIX + "export"
@@ -83,6 +83,7 @@ class Export(Base):
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     deleted_at: Mapped[dt.datetime | None]
+    compared_at: Mapped[dt.datetime | None]
 
     __table_args__ = (
         Index(

@@ -16,7 +16,7 @@ from .types import dumps
 
 _NAMESPACE = uuid.UUID("5d0b5c1e-6a36-4d0e-9f5e-3a6c1f0e7b42")
 
-RECORD = [column for column in EXPORT.c if column.name != "words"]
+RECORD = [column for column in EXPORT.c if column.name not in ("words", "compared_at")]
 
 
 def record(row: Row[Any]) -> Document:

@@ -38,6 +38,7 @@ class SqlLedger(Insertion, Work, Queries):
             of_organisation(gallery_id, tenant_id),
             EXPORT.c.state.in_([one.value for one in states]),
             past(EXPORT.c.not_before, self._now),
+            or_(EXPORT.c.reason_code.is_(None), EXPORT.c.reason_code.not_in(sorted(BY_A_PERSON))),
         ]
         if reasons is not None:
             conditions.append(EXPORT.c.reason_code.in_(list(reasons)))
@@ -49,7 +50,12 @@ class SqlLedger(Insertion, Work, Queries):
             and_(state(DocumentState.SKIPPED), EXPORT.c.reason_code.in_(sorted(BY_A_PERSON))),
         )
         return sum(
-            self._to_pending(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id.in_(chunk), asleep)
+            self._to_pending(
+                EXPORT.c.gallery_id == gallery_id,
+                EXPORT.c.id.in_(chunk),
+                asleep,
+                EXPORT.c.reason_code.is_distinct_from("maybe_in_books"),
+            )
             for chunk in chunks(list(document_ids))
         )
 

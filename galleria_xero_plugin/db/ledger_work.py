@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -28,9 +28,18 @@ class Work(Store):
     """The exporting part of `LedgerStore`."""
 
     def due(
-        self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int, *, one_per_parent: bool = False
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        kind: DocumentKind,
+        limit: int,
+        *,
+        one_per_parent: bool = False,
+        only: Collection[str] | None = None,
     ) -> Sequence[Document]:
         here = and_(of_organisation(gallery_id, tenant_id), EXPORT.c.kind == kind.value)
+        if only is not None:
+            here = and_(here, EXPORT.c.id.in_(sorted(only)))
         if one_per_parent:
             rows = _with_their_turn(here)
             query = select(*(rows.c[column.name] for column in RECORD)).where(rows.c.turn == 1)

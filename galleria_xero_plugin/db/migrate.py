@@ -14,13 +14,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from .._paths import resource_dir
-from . import contact_models, ledger_models, month_models
+from . import books_models, contact_models, ledger_models, month_models
 from .engine import begin_writing, check_engine, reader, writer
 from .models import PREFIX, Base
 
 VERSION_TABLE = PREFIX + "alembic_version"
 HEAD = "head"
-MODELS = (contact_models, ledger_models, month_models)  # importing them is what fills the metadata
+MODELS = (books_models, contact_models, ledger_models, month_models)  # importing them is what fills the metadata
 
 # Any number that nobody else takes; it is the same for every process of every release.
 _ADVISORY_LOCK = 0x67616C6C

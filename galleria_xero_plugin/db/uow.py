@@ -21,11 +21,13 @@ from sqlalchemy.sql import Executable
 
 from ..errors import Busy
 from ..ports import store as ports
+from ..ports.books import BooksStore
 from ..ports.ledger import LedgerStore
 from ..ports.months import MonthStore
 from .audit_store import SqlAudit
 from .comparison_store import SqlComparisons
 from .connection_store import SqlConnections
+from .books_store import SqlBooks
 from .contact_store import SqlContacts
 from .engine import begin_reading, begin_writing, check_engine, is_busy, reader, writer
 from .ledger_store import SqlLedger
@@ -61,6 +63,7 @@ class SqlUnit:
         self.ledger: LedgerStore = SqlLedger(self)
         self.runs: ports.RunStore = SqlRuns(self)
         self.contacts: ports.ContactStore = SqlContacts(self)
+        self.books: BooksStore = SqlBooks(self)
         self.oauth_states: ports.OAuthStateStore = SqlOAuthStates(self)
         self.reference: ports.ReferenceStore = SqlReference(self)
         self.audit: ports.AuditStore = SqlAudit(self)

@@ -30,7 +30,8 @@ class InvoiceStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """The books' owner (§4.6). `tax_registered` is None when Xero's answer does not tell."""
+    """The books' owner (§4.6). `tax_registered` is None when Xero's answer does not tell; `plan` is Xero's
+    Class (STARTER, STANDARD, DEMO, ...), which grows new values."""
 
     id: str
     name: str
@@ -42,6 +43,7 @@ class Organisation:
     tax_registered: bool | None = None
     period_lock_date: dt.date | None = None
     year_end_lock_date: dt.date | None = None
+    plan: str = ""
 
     @property
     def lock_date(self) -> dt.date | None:
@@ -187,6 +189,7 @@ class XeroInvoice:
     line_amount_types: str = ""
     currency_rate: Decimal | None = None
     lines: tuple[XeroLine, ...] | None = None
+    contact_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 STOPPED = "stopped_asking"
-BY_A_PERSON = frozenset({STOPPED})
+BY_A_PERSON = frozenset({STOPPED, "never_send"})
 """Reasons of documents that a person has put aside: nothing but a person takes them up again."""
 
 REASONS: Mapping[str, Reason] = {reason.code: reason for reason in CATALOGUE}

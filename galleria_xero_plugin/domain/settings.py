@@ -37,6 +37,16 @@ class MissingRate(StrEnum):
     """Xero's rate of the day."""
 
 
+class SalesUntilNow(StrEnum):
+    """How the gallery's sales came into Xero before it was connected."""
+
+    NOT_SAID = ""
+    INVOICES = "invoices"
+    RECEIPTS = "receipts"
+    MONTHLY = "monthly"
+    NOT_AT_ALL = "not_at_all"
+
+
 class ScheduleKind(StrEnum):
     """How often a scheduled sync runs, in the gallery's time zone."""
 
@@ -89,6 +99,8 @@ class Settings:
     contacts" and `import_suppliers` widens it beyond customers; `copy_existing` is "Copy All Existing
     Invoices and Associated Contacts To Xero"; `missing_rate` None means not asked yet, so such invoices wait;
     `artwork_parts` are keys of `ARTWORK_PARTS`, in the order in which an artwork's line says them.
+    `first_five_as_drafts` is the net of the first run: the pages switch it on for a new webservice; one that was
+    saved before there was a net is live and has none.
     """
 
     prefix: str = DEFAULT_PREFIX
@@ -104,3 +116,5 @@ class Settings:
     missing_rate: MissingRate | None = None
     artwork_parts: tuple[str, ...] = DEFAULT_ARTWORK_PARTS
     mapping: AccountMapping = AccountMapping()
+    first_five_as_drafts: bool = False
+    sales_until_now: SalesUntilNow = SalesUntilNow.NOT_SAID

@@ -6,7 +6,7 @@ Conditional changes answer whether they hit: the caller must look.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -39,11 +39,18 @@ class LedgerStore(Protocol):
         natural key, parent, seen revision and content hash. False once it is SENDING, UNKNOWN or DONE."""
 
     def due(
-        self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int, *, one_per_parent: bool = False
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        kind: DocumentKind,
+        limit: int,
+        *,
+        one_per_parent: bool = False,
+        only: Collection[str] | None = None,
     ) -> Sequence[Document]:
         """PENDING rows whose time has come and whose dependency is done, with the smallest `batch_cap` first,
         then document date and number; never more than the first row's `batch_cap`. With `one_per_parent`
-        the oldest of each parent only."""
+        the oldest of each parent only; with `only`, none but the rows of these ids."""
 
     def due_unknown(self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int) -> Sequence[Document]:
         """UNKNOWN rows whose next read-back is due."""
@@ -111,11 +118,12 @@ class LedgerStore(Protocol):
         reasons: Sequence[str] | None = None,
     ) -> int:
         """BLOCKED (whose time has come) and so on back to PENDING, so that they are decided anew; the reason
-        stays shown until then."""
+        stays shown until then. What a person decided never to send stays aside."""
 
     def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
         """A person's Retry or Send now: these BLOCKED, REJECTED or CONFLICT rows, and those SKIPPED ones that a
-        person had put aside, become PENDING at once."""
+        person had put aside, become PENDING at once; but not those that may stand in the books already: they want
+        an answer."""
 
     def redate(self, gallery_id: str, document_id: str, day: dt.date) -> bool:
         """A person lets a waiting document be booked on another day. False when it does not wait (any more)."""

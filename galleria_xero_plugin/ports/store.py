@@ -17,6 +17,7 @@ from ..domain.accounting import ReferenceData, XeroContact
 from ..domain.comparison import Comparison, Finding
 from ..domain.settings import Settings
 from ..domain.states import RunKind, RunState, RunTrigger
+from .books import BooksStore
 from .ledger import LedgerStore
 from .months import MonthStore
 from .records import (
@@ -300,6 +301,7 @@ class UnitOfWork(Protocol):
     ledger: LedgerStore
     runs: RunStore
     contacts: ContactStore
+    books: BooksStore
     oauth_states: OAuthStateStore
     reference: ReferenceStore
     audit: AuditStore

@@ -19,6 +19,7 @@ from ..domain.accounting import (
     ContactDraft,
     Element,
     InvoiceDraft,
+    InvoiceStatus,
     Organisation,
     PaymentDraft,
     TaxRate,
@@ -225,6 +226,13 @@ class XeroApi(Protocol):
 
     def own_invoices(self, page: int, *, modified_since: dt.datetime | None) -> XeroRequest[ResultPage[XeroInvoice]]:
         """Invoices created by this app, in the order of their last change (for the nightly comparison)."""
+
+    def sales_invoices(self, page: int, *, since: dt.date) -> XeroRequest[ResultPage[XeroInvoice]]:
+        """A page of 1,000 sales invoices of all statuses, whoever created them, dated on or after a day. A summary:
+        nothing is known of their payments (`payments` is None when money was paid)."""
+
+    def set_status(self, ids: Sequence[str], status: InvoiceStatus) -> XeroRequest[tuple[Element, ...]]:
+        """POST of up to 50 invoices with nothing but their id and the status that they shall have."""
 
     def payments_of(self, invoice_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
         """The payments of one invoice with their accounts."""

@@ -9,8 +9,11 @@ from .connect import Connect
 from .contact_import import ContactImport
 from .doorbell import Doorbell
 from .export import Export
+from .first_run import FirstRun
+from .lookalikes import Lookalikes
 from .months import Months
 from .notify import Notify
+from .preview import Preview
 from .queries import Queries
 from .questions import Questions
 from .redating import Redating
@@ -42,3 +45,6 @@ class Services:
     questions: Questions
     redating: Redating
     doorbell: Doorbell
+    lookalikes: Lookalikes
+    first_run: FirstRun
+    preview: Preview

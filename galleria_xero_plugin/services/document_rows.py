@@ -36,11 +36,12 @@ _TARGETS: Mapping[str, Target] = {
         Target.GALLERY: (
             "tax_option_missing total_differs tax_differs amount_too_precise zero_total negative_total no_lines "
             "currency_rate_missing bank_amount_needed draft_or_not_issued cancelled_never_sent "
-            "contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted email_left_out changed_again"
+            "contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted email_left_out changed_again "
+            "never_send contact_not_needed"
         ),
         Target.CONNECT: "needs_reauth disconnected scope_missing",
         Target.XERO: (
-            "credit_to_use credit_used fee_to_book partly_credited payment_short "
+            "credit_to_use credit_used fee_to_book partly_credited payment_short approval_refused "
             "invoice_not_approved invoice_not_payable nothing_due overpayment "
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
             "changed_after_payment edited_in_both edited_in_xero_cancelled_here credited_in_xero credited_instead "
@@ -48,8 +49,11 @@ _TARGETS: Mapping[str, Target] = {
             "refund_changed_after_sending open_credit credit_unclear"
         ),
         Target.DOCUMENT: "number_taken booked_by_hand_unclear contact_ambiguous contact_email_differs period_locked",
+        Target.BOOKS: "maybe_in_books waiting_for_books paid_before_sync_from",
+        Target.FIRST_RUN: "first_run_draft",
         Target.RETRY: (
-            "settling_down xero_unreachable gallery_failed internal xero_refused checking_with_xero organisation_paused"
+            "settling_down xero_unreachable gallery_failed internal xero_refused checking_with_xero organisation_paused "
+            "first_run_approving"
         ),
     }.items()
     for code in codes.split()
@@ -104,7 +108,7 @@ def document_row(
         xero_url=xero_url,
         gallery_url=gallery_url,
         target=target,
-        may_retry=given.state in WAITING or given.reason_code in BY_A_PERSON,
+        may_retry=(given.state in WAITING and given.reason_code != "maybe_in_books") or given.reason_code in BY_A_PERSON,
         may_stop=given.state in WAITING and given.kind is not DocumentKind.CONTACT,
         waits_for=waits_for,
     )
@@ -139,12 +143,12 @@ def _known(conflict: ContactConflict, local_id: str) -> tuple[str, str]:
 
 def invoice_url(xero_id: str, row: ServiceRow, links: Links) -> str:
     """The page of an invoice in Xero, or ""."""
-    return _built(links.invoice, row.connection.short_code if row.connection else "", xero_id)
+    return built(links.invoice, row.connection.short_code if row.connection else "", xero_id)
 
 
 def contact_url(xero_id: str, row: ServiceRow, links: Links) -> str:
     """The page of a contact in Xero, or ""."""
-    return _built(links.contact, row.connection.short_code if row.connection else "", xero_id)
+    return built(links.contact, row.connection.short_code if row.connection else "", xero_id)
 
 
 _QUESTIONS: Mapping[str, Words] = {
@@ -159,13 +163,14 @@ def _xero_url(document: Document, short_code: str, links: Links) -> str:
     if document.xero_id is None:
         return ""
     if document.kind is DocumentKind.CONTACT:
-        return _built(links.contact, short_code, document.xero_id)
+        return built(links.contact, short_code, document.xero_id)
     if document.kind in (DocumentKind.INVOICE, DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID):
-        return _built(links.invoice, short_code, document.xero_id)
+        return built(links.invoice, short_code, document.xero_id)
     return ""
 
 
-def _built(link: Callable[[str, str], str], short_code: str, document_id: str) -> str:
+def built(link: Callable[[str, str], str], short_code: str, document_id: str) -> str:
+    """An address in Xero, or "" when it cannot be built."""
     try:
         return link(short_code, document_id)
     except ValueError:

@@ -16,6 +16,7 @@ from . import wording
 from .document_life import life
 from .export.offers import offered
 from .document_rows import Links, conflict_rows, contact_url, document_row
+from .export.gate import DRAFT
 from .questions import candidates, may_be_another
 from .redating import open_day_for
 from .read_models import (
@@ -85,14 +86,15 @@ class Queries:
     def settings_page(self, access: Access, webservice_id: str) -> SettingsPage:
         """Edit: preferences, the mapping with its choices, what is proposed and what is missing."""
         gallery = self._gallery.info(access.gallery_id)
-        reference = None
+        reference = look = None
         with self._units.read() as uow:
             now = uow.now()
             today = today_of(gallery, now)
             row = _row(uow, _webservice(uow, access, webservice_id), now, today)
             if row.connection is not None:
                 reference = uow.reference.get(access.gallery_id, row.connection.tenant_id)
-        return settings_page(self._gallery, gallery, row, reference, now, today)
+                look = uow.books.look(access.gallery_id, row.connection.tenant_id)
+        return settings_page(self._gallery, gallery, row, reference, now, today, look.looked_at if look else None)
 
     def meaning(self, access: Access, webservice_id: str, sync_from: dt.date) -> Meaning:
         """How many invoices a Sync From Date means."""
@@ -163,10 +165,10 @@ def _webservice(uow: UnitOfWork, access: Access, webservice_id: str) -> Webservi
 
 def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.date) -> ServiceRow:
     connection = uow.connections.of_webservice(webservice.gallery_id, webservice.id)
-    waiting, have_accounts, open_run = Waiting(), False, None
+    waiting, reference, open_run = Waiting(), None, None
     if connection is not None:
         waiting = _waiting(uow, connection)
-        have_accounts = uow.reference.get(webservice.gallery_id, connection.tenant_id) is not None
+        reference = uow.reference.get(webservice.gallery_id, connection.tenant_id)
     runs = uow.runs.latest(webservice.gallery_id, webservice.id, 5)
     open_run = next((run for run in runs if run.state in OPEN_RUN_STATES), None)
     last = next((run for run in runs if run.state not in OPEN_RUN_STATES), None)
@@ -178,7 +180,7 @@ def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.da
             connection,
             open_run=open_run,
             waiting=waiting,
-            have_accounts=have_accounts,
+            have_accounts=reference is not None,
             now=now,
             today=today,
         ),
@@ -189,6 +191,7 @@ def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.da
         waiting=waiting,
         menu=_menu(webservice, connection),
         compared=uow.comparisons.get(webservice.gallery_id, connection.tenant_id) if connection else None,
+        demo_company=reference is not None and reference.organisation.is_demo,
     )
 
 
@@ -211,12 +214,15 @@ def _menu(webservice: Webservice, connection: Connection | None) -> frozenset[st
         items |= {"pause", "import_contacts"}
         if webservice.mapping_completed_at is not None:
             items.add("sync")
+    if webservice.mapping_completed_at is not None:
+        items |= {"preview", "books"}
     return frozenset(items)
 
 
 def _waiting(uow: UnitOfWork, connection: Connection) -> Waiting:
     by_whose = dict.fromkeys(Whose, 0)
-    for code, count in uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id).items():
+    codes = uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id)
+    for code, count in codes.items():
         by_whose[explain(code, {}).whose] += count
     return Waiting(
         you=by_whose[Whose.YOU],
@@ -224,6 +230,8 @@ def _waiting(uow: UnitOfWork, connection: Connection) -> Waiting:
         developer=by_whose[Whose.DEVELOPER],
         itself=by_whose[Whose.ITSELF],
         contacts=len(uow.contacts.conflicts(connection.gallery_id, connection.tenant_id)),
+        books=codes.get("maybe_in_books", 0),
+        drafts=len(uow.books.remarked(connection.gallery_id, connection.tenant_id, [DRAFT])),
     )
 
 

@@ -52,6 +52,8 @@ class Target(StrEnum):
     GALLERY = "gallery"
     XERO = "xero"
     REFRESH = "refresh"
+    BOOKS = "books"
+    FIRST_RUN = "first_run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many documents wait, by who has to do something; `contacts` are questions of the contact import."""
+    """How many documents wait, by who has to do something; `contacts` are questions of the contact import,
+    `books` those of the `you` that may stand in the books already, `drafts` the first run's that wait for approval."""
 
     you: int = 0
     bookkeeper: int = 0
     developer: int = 0
     itself: int = 0
     contacts: int = 0
+    books: int = 0
+    drafts: int = 0
 
     @property
     def people(self) -> int:
@@ -119,6 +124,17 @@ class ServiceRow:
     waiting: Waiting
     menu: frozenset[str]
     compared: Compared | None = None
+    demo_company: bool = False
+
+    @property
+    def first_run_ahead(self) -> bool:
+        """No whole sync has ended yet."""
+        return self.webservice.first_export_at is None
+
+    @property
+    def first_run(self) -> bool:
+        """Set up, and not live yet: everything up to the end of the first whole sync."""
+        return self.webservice.mapping_completed_at is not None and self.first_run_ahead
 
     @property
     def id(self) -> str:

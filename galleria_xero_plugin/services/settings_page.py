@@ -41,6 +41,8 @@ class SettingsPage:
     proposed: Mapping[str, str] = field(default_factory=dict)
     cautions: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    looked_at: dt.datetime | None = None
+    """When what stood in the books before was last read."""
 
     @property
     def version(self) -> int:
@@ -59,6 +61,7 @@ def settings_page(
     reference: ReferenceData | None,
     now: dt.datetime,
     today: dt.date,
+    looked_at: dt.datetime | None = None,
 ) -> SettingsPage:
     """Put the page together; called outside any transaction, because the gallery is asked several times."""
     gallery_id, settings = info.id, row.webservice.settings
@@ -84,6 +87,7 @@ def settings_page(
         usage=usage,
         meaning=meaning(gallery, gallery_id, settings.sync_from, today) if settings.sync_from else None,
         proposed=proposed,
+        looked_at=looked_at,
     )
     if reference is None:
         return page

@@ -46,7 +46,7 @@ def meaning(gallery: Gallery, gallery_id: str, sync_from: dt.date, today: dt.dat
     """How many invoices the gallery has issued that are dated on or after the date."""
     if sync_from > today:
         return Meaning(0, False, True)
-    entries, complete = _index(gallery, gallery_id, sync_from)
+    entries, complete = index_since(gallery, gallery_id, sync_from)
     return Meaning(sum(entry.state is InvoiceState.ISSUED for entry in entries), not complete, False)
 
 
@@ -57,7 +57,7 @@ def in_use(gallery: Gallery, gallery_id: str, settings: Settings, today: dt.date
     since = settings.sync_from if settings.copy_existing else max(settings.sync_from or lately, lately)
     if since is not None and since > today:
         since = lately
-    entries, _ = _index(gallery, gallery_id, since)
+    entries, _ = index_since(gallery, gallery_id, since)
     issued = [entry for entry in entries if entry.state is InvoiceState.ISSUED]
     newest = sorted(issued, key=lambda entry: (entry.date, entry.number), reverse=True)[:SAMPLE]
     invoices = gallery.invoices(gallery_id, [entry.id for entry in newest])
@@ -83,8 +83,8 @@ def zone_of(info: GalleryInfo) -> dt.tzinfo:
         return dt.UTC
 
 
-def _index(gallery: Gallery, gallery_id: str, since: dt.date | None) -> tuple[list[IndexEntry], bool]:
-    """The index since a date, and whether it is complete."""
+def index_since(gallery: Gallery, gallery_id: str, since: dt.date | None) -> tuple[list[IndexEntry], bool]:
+    """The gallery's index since a date (every page of it, but at most 20,000 entries), and whether it is complete."""
     entries: list[IndexEntry] = []
     after: str | None = None
     while len(entries) < COUNTED_AT_MOST:

@@ -89,6 +89,18 @@ def standing(
         )
     if open_run is not None:
         return Standing(Tone.MOVING, Words("Connected. A sync is going on."), Words("Show progress"), Target.RUN)
+    if waiting.books:
+        text = (
+            "Connected. One invoice may stand in your books already."
+            if waiting.books == 1
+            else "Connected. %(count)s invoices may stand in your books already."
+        )
+        return Standing(Tone.NEEDS, Words(text, {"count": waiting.books}), Words("Compare and decide"), Target.BOOKS)
+    if waiting.drafts:
+        return Standing(
+            Tone.NEEDS, Words("Connected. The first invoices stand in Xero as drafts for you to look at."),
+            Words("Look and go on"), Target.FIRST_RUN,
+        )  # fmt: skip
     if waiting.people:
         text = "Connected. One thing needs you." if waiting.people == 1 else "Connected. %(count)s things need you."
         return Standing(
@@ -126,6 +138,7 @@ _COUNTS: Mapping[str, tuple[str, str]] = {
     "payments": ("%(count)s payment sent", "%(count)s payments sent"),
     "contacts": ("%(count)s contact sent", "%(count)s contacts sent"),
     "corrections": ("%(count)s correction sent", "%(count)s corrections sent"),
+    "asked": ("%(count)s may be in your books already", "%(count)s may be in your books already"),
     "adopted": ("%(count)s was in Xero already", "%(count)s were in Xero already"),
     "waiting": ("%(count)s waits", "%(count)s wait"),
     "missed": ("%(count)s invoice found that was overlooked", "%(count)s invoices found that were overlooked"),
@@ -137,7 +150,7 @@ _COUNTS: Mapping[str, tuple[str, str]] = {
     "skipped": ("%(count)s left out", "%(count)s left out"),
     "read": ("%(count)s read from Xero", "%(count)s read from Xero"),
 }
-HANDLED = ("invoices", "payments", "contacts", "corrections", "adopted", "waiting", "refused")
+HANDLED = ("invoices", "payments", "contacts", "corrections", "adopted", "asked", "waiting", "refused")
 
 
 def run_view(run: Run, *, left: int | None, paused_until: dt.datetime | None) -> RunView:

@@ -7,7 +7,17 @@ from typing import NamedTuple
 from flask import Blueprint, request
 
 from .._paths import resource_dir
-from . import activity_views, check_views, error_pages, month_views, run_views, settings_views, setup_views
+from . import (
+    activity_views,
+    books_views,
+    check_views,
+    error_pages,
+    month_views,
+    preview_views,
+    run_views,
+    settings_views,
+    setup_views,
+)
 from .access import Right, View, guarded, with_link
 from .responses import BLUEPRINT, finish
 
@@ -89,6 +99,12 @@ ROUTES = (
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/another", "is_another", CHANGE, activity_views.is_another),
     Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),
     Route("POST", f"{_WEBSERVICE}/contacts", "settle", CHANGE, activity_views.settle),
+    # before the first send: the preview, what stands in the books already, and the first five
+    Route("GET", f"{_WEBSERVICE}/preview", "preview", VIEW, preview_views.preview),
+    Route("GET", f"{_WEBSERVICE}/books", "books", VIEW, books_views.books),
+    Route("POST", f"{_WEBSERVICE}/books", "decide", CHANGE, books_views.decide),
+    Route("GET", f"{_WEBSERVICE}/first-run", "first_run", VIEW, books_views.first_run),
+    Route("POST", f"{_WEBSERVICE}/first-run", "go_on", CHANGE, books_views.go_on),
 )
 
 LINKS = (

@@ -103,13 +103,14 @@ class PreferencesForm(Form):
     copy_existing = BooleanField("Copy All Existing Invoices and Associated Contacts To Xero", id="gx-copy-existing")
 
     def preferences(self) -> Settings:
-        """Settings with these five fields and nothing else chosen."""
+        """Settings with these five fields, the net of a first run, and nothing else chosen."""
         return Settings(
             prefix=self.prefix.chosen(),
             admin_emails=self.admin_emails.addresses(),
             scheduled=bool(self.scheduled.data),
             import_contacts=bool(self.import_contacts.data),
             copy_existing=bool(self.copy_existing.data),
+            first_five_as_drafts=True,
         )
 
 

@@ -18,6 +18,7 @@ from ..domain.settings import (
     TRACKED,
     AccountMapping,
     MissingRate,
+    SalesUntilNow,
     Schedule,
     ScheduleKind,
     Settings,
@@ -54,6 +55,18 @@ MISSING_RATES = [
         [
             (MissingRate.WAIT.value, "Let the invoice wait"),
             (MissingRate.XERO.value, "Take Xero's rate of the day"),
+        ],
+    )
+]
+UNTIL_NOW = [
+    (
+        "",
+        [
+            (SalesUntilNow.INVOICES.value, "As invoices, entered by hand or by another program"),
+            (SalesUntilNow.RECEIPTS.value, "As money received on the bank account"),
+            (SalesUntilNow.MONTHLY.value, "As totals, once a month or less often"),
+            (SalesUntilNow.NOT_AT_ALL.value, "Not at all"),
+            (SalesUntilNow.NOT_SAID.value, "I do not know"),
         ],
     )
 ]
@@ -105,6 +118,8 @@ class SettingsForm(PreferencesForm):
     missing_rate = ChoiceField(
         "When your gallery has no exchange rate", choices=[("", [("", "Choose")]), *MISSING_RATES], id="gx-missing-rate"
     )
+    first_five_as_drafts = BooleanField("Send the first five as drafts", id="gx-first-five")
+    sales_until_now = ChoiceField("How your sales came into Xero until now", choices=UNTIL_NOW, id="gx-until-now")
     schedule_kind = ChoiceField("How often", choices=SCHEDULES, id="gx-schedule-kind")
     schedule_at = ClockField("At", id="gx-schedule-at", validators=[Optional()])
 
@@ -126,6 +141,8 @@ class SettingsForm(PreferencesForm):
     def _made(cls, page: SettingsPage, fmt: Formats, **how: Any) -> SettingsForm:
         fields = _mapping_fields(page, fmt) if page.choices is not None else {}
         made = type("SettingsForm", (cls,), fields)
+        if not page.row.first_run_ahead:
+            fields["first_five_as_drafts"] = None  # how WTForms takes an inherited field away
         form: SettingsForm = made(data=_values(page.settings, page.version), **how)
         return form
 
@@ -143,6 +160,8 @@ class SettingsForm(PreferencesForm):
             entered,
             import_suppliers=bool(self.import_suppliers.data),
             bookkeeper_emails=self.bookkeeper_emails.addresses(),
+            first_five_as_drafts=self._net(before),
+            sales_until_now=SalesUntilNow(self.sales_until_now.data or ""),
             sync_from=self.sync_from.data,
             invoice_status=InvoiceStatus(self.invoice_status.data or before.invoice_status),
             schedule=Schedule(kind, at.replace(second=0, microsecond=0)),
@@ -150,6 +169,10 @@ class SettingsForm(PreferencesForm):
             artwork_parts=self.artwork_parts.parts(),
             mapping=self._mapping(before.mapping) if "sales" in self else before.mapping,
         )
+
+    def _net(self, before: Settings) -> bool:
+        """Asked until the webservice is live; afterwards the page has no such field, and nothing changes."""
+        return bool(self.first_five_as_drafts.data) if "first_five_as_drafts" in self else before.first_five_as_drafts
 
     def _mapping(self, before: AccountMapping) -> AccountMapping:
         single = {name: self[name].chosen() if name in self else getattr(before, name) for name in SINGLE}
@@ -244,6 +267,8 @@ def _values(settings: Settings, version: int) -> dict[str, object]:
         "import_suppliers": settings.import_suppliers,
         "copy_existing": settings.copy_existing,
         "sync_from": settings.sync_from,
+        "first_five_as_drafts": settings.first_five_as_drafts,
+        "sales_until_now": settings.sales_until_now.value,
         "invoice_status": settings.invoice_status.value,
         "schedule_kind": settings.schedule.kind.value,
         "schedule_at": settings.schedule.at,

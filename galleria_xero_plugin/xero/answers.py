@@ -56,7 +56,8 @@ def organisation(document: object) -> Organisation:
         base_currency=r.needed_text(row, "BaseCurrency", 10),
         country=r.text(row, "CountryCode", 10),
         time_zone=r.text(row, "Timezone", 100),
-        is_demo=r.flag(row, "IsDemoCompany"),
+        is_demo=r.flag(row, "IsDemoCompany") or r.text(row, "Class", 50).upper() == "DEMO",
+        plan=r.text(row, "Class", 50).upper(),
         tax_registered=pays_tax if isinstance(pays_tax, bool) else None,
         period_lock_date=r.day(row, "PeriodLockDate"),
         year_end_lock_date=r.day(row, "EndOfYearLockDate"),
@@ -193,6 +194,7 @@ def invoice(row: r.Json) -> XeroInvoice:
         line_amount_types=r.text(row, "LineAmountTypes", 20),
         currency_rate=r.optional_amount(row, "CurrencyRate"),
         lines=r.each(r.children(row, "LineItems"), _line) or None,
+        contact_name=r.text(r.child(row, "Contact"), "Name", 255),
     )
 
 

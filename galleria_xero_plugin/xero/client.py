@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 from ..domain.accounting import (
     Account,
     Element,
+    InvoiceStatus,
     Organisation,
     TaxRate,
     XeroBrandingTheme,
@@ -39,6 +40,7 @@ INVOICE_PAGE = 100
 OWN_INVOICE_PAGE = 200
 CREDIT_NOTES_LIMIT = 20  # in one condition
 NOTE_LIMIT = 2500  # characters of a note (xero-facts §4.10)
+SUMMARY_PAGE = 1000
 KEY_LIMIT = 128  # characters of an Idempotency-Key (xero-facts §3)
 
 # Four decimals of unit amounts, or two would be compared with four (xero-facts §2.5).
@@ -161,6 +163,24 @@ class XeroClient:
         """In Xero's default order of invoices: UpdatedDateUTC, then id (xero-facts §2.5)."""
         own = [("createdByMyApp", "true")]
         return _listing("Invoices", answers.invoice, page, OWN_INVOICE_PAGE, own, modified_since)
+
+    def sales_invoices(self, page: int, *, since: dt.date) -> XeroRequest[ResultPage[XeroInvoice]]:
+        """By filters that Xero has an index for (xero-facts §2.5). A summary is what pages of 1,000 are meant for."""
+        where = f'Type=="ACCREC" AND Date>=DateTime({since.year},{since.month:02},{since.day:02})'
+        query = [("where", where), ("summaryOnly", "true")]
+        return _listing("Invoices", answers.invoice, page, SUMMARY_PAGE, query)
+
+    def set_status(self, ids: Sequence[str], status: InvoiceStatus) -> XeroRequest[tuple[Element, ...]]:
+        """POST updates what has the id; an unknown id is refused, so nothing is ever created by this."""
+        _check_size(ids)
+        rows = [writing.canonical({"InvoiceID": guid(one), "Status": status.value}) for one in ids]
+        return XeroRequest(
+            "POST",
+            "/Invoices",
+            partial(elements.read, kind=WriteKind.INVOICE),
+            query=(("summarizeErrors", "false"),),
+            body=writing.envelope("Invoices", rows),
+        )
 
     def payments_of(self, invoice_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
         """By one of the filters that Xero has an index for (xero-facts §4.3)."""

@@ -35,6 +35,9 @@ from galleria_xero_plugin.proxies import EXTENSION_KEY, State
 from galleria_xero_plugin.services.activity import Activity
 from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
+from galleria_xero_plugin.services.first_run import FirstRun
+from galleria_xero_plugin.services.lookalikes import Lookalikes
+from galleria_xero_plugin.services.preview import Preview
 from galleria_xero_plugin.services.months import Months
 from galleria_xero_plugin.services.queries import Queries
 from galleria_xero_plugin.services.questions import Questions
@@ -235,6 +238,9 @@ class Site:
             check=SettingsCheck(self.units, self.gallery, settings, queries.settings_page),
             questions=Questions(self.units, runs),
             redating=Redating(self.units, runs),
+            lookalikes=Lookalikes(self.units, self.gallery, queries, runs, shown, read.quiet_period),
+            preview=Preview(self.units, self.gallery, queries, read.quiet_period),
+            first_run=FirstRun(self.units, self.gallery, queries, runs, shown),
             connect=Connect(self.units, self.login, tokens, runs, SimpleNamespace(refresh=self._read_reference),
                             schedules, self.bell, clock, gallery=self.gallery, notify=notify),
         )

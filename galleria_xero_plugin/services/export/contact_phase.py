@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from ...domain.accounting import Element
 from ...domain.answers import Expected
-from ...domain.contacts import ContactIndex, CreateContact, Linked, match, stored_link
+from ...domain.contacts import ContactIndex, CreateContact, Linked, stored_link
+from ...domain.deciding import decide_contact
 from ...domain.mapping import contact_draft
 from ...domain.model import Contact
 from ...domain.reasons import Hold
@@ -35,7 +36,7 @@ PAGE = 500
 def step(session: Session) -> bool:
     """Match one batch and create those of it that Xero has not. False when nothing is due."""
     with session.read() as uow:
-        rows = uow.ledger.due(session.gallery_id, session.tenant_id, DocumentKind.CONTACT, BATCH)
+        rows = session.due(uow, DocumentKind.CONTACT, BATCH)
     if not rows:
         return False
     session.say(f"Sending contacts: {span(rows[0].contact_name, rows[-1].contact_name)}")
@@ -54,6 +55,7 @@ def _match(session: Session, rows: Sequence[Document]) -> list[Prepared]:
     contacts = _contacts(session, rows)
     with session.read() as uow:
         links = uow.contacts.links(session.gallery_id, session.tenant_id, [row.local_id for row in rows])
+        not_wanted = uow.books.not_wanted([row.id for row in rows])
     held: list[Held] = []
     prepared: list[Prepared] = []
     linked: list[tuple[Document, ContactLink]] = []
@@ -63,13 +65,19 @@ def _match(session: Session, rows: Sequence[Document]) -> list[Prepared]:
             held.append(Held(row, Hold("cancelled_never_sent"), for_good=True))
             continue
         link = links.get(row.local_id)
-        if link is not None:
-            found = stored_link(link.xero_id, contact=contact, index=known)
-        else:
-            found = match(contact, marker=row.marker, index=known, linked=session.contact_owners)
+        found = decide_contact(
+            contact,
+            link=link.xero_id if link else None,
+            marker=row.marker,
+            index=known,
+            linked=session.contact_owners,
+        )
         if isinstance(found, Linked):
             session.contact_owners[found.xero_id] = row.local_id
             linked.append((row, ContactLink(row.local_id, found.xero_id, found.why)))
+        elif isinstance(found, CreateContact) and row.id in not_wanted:
+            code = "waiting_for_books" if not_wanted[row.id] else "contact_not_needed"
+            held.append(Held(row, Hold(code, {"contact": row.contact_name}), for_good=not not_wanted[row.id]))
         elif isinstance(found, CreateContact):
             known.reserve(found.name, contact)
             draft = contact_draft(contact, marker=row.marker, name=found.name)

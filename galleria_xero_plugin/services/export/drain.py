@@ -21,9 +21,12 @@ from ..lease import PATIENCE, Lease, LeaseLost, Leases
 from ..notify import GalleryFailed
 from ..reference import Reference
 from . import (
+    approval,
+    books_phase,
     cancel_phase,
     contact_phase,
     credit_note_phase,
+    gate,
     invoice_phase,
     payment_phase,
     payment_removal_phase,
@@ -40,6 +43,8 @@ log = logging.getLogger("galleria_xero.export")
 
 PHASES: tuple[Callable[[Session], bool], ...] = (
     read_back.step,
+    approval.step,
+    books_phase.step,
     contact_phase.step,
     invoice_phase.step,
     payment_removal_phase.step,
@@ -50,9 +55,9 @@ PHASES: tuple[Callable[[Session], bool], ...] = (
     credit_note_phase.allocate,
     refund_phase.step,
 )
-"""In this order: what is unknown is settled first, and a document goes after what it depends on. A payment is
-deleted before its replacement, an invoice brought up to date before money fixes its lines, and credited after what
-was paid is known."""
+"""In this order: what is unknown is settled first, what stands in the books already is found before anything is
+created, and a document goes after what it depends on. A payment is deleted before its replacement, an invoice brought
+up to date before money fixes its lines, and credited after what was paid is known."""
 
 
 TRIES = 5
@@ -207,6 +212,7 @@ class Export:
                 return False
             if self._changed(session):
                 return True
+            session.gate = gate.now(session)
             if not any(phase(session) for phase in phases) and self._end(session):
                 return False
         return True
@@ -254,14 +260,16 @@ class Export:
                 uow.commit()
                 session.contact_index = None
                 return False
-            if any(uow.ledger.due(*scope, kind, 1, one_per_parent=kind in IN_TURN) for kind in WRITES):
+            if any(session.due(uow, kind, 1, one_per_parent=kind in IN_TURN) for kind in WRITES):
                 return False  # it became due while we looked: a person pressed Try again
             ended = uow.runs.finish(session.run.id, RunState.FINISHED)
             plan_next(session, uow, again=False)
-            uow.webservices.mark(session.webservice.id, first_export=True)
+            live = session.gate is gate.OPEN
+            if live:
+                uow.webservices.mark(session.webservice.id, first_export=True)
             run = uow.runs.get(session.gallery_id, session.run.id)
             uow.commit()
-        if ended and run is not None:
+        if ended and live and run is not None:
             self._finished(session.connection, run)
         return True
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ...domain.accounting import InvoiceDraft, ReferenceData, XeroInvoice
+from ...domain.accounting import InvoiceDraft, InvoiceStatus, ReferenceData, XeroInvoice
 from ...domain.answers import Expected, Outcome, difference, is_ours
 from ...domain.contacts import Linked
+from ...domain.deciding import decide_invoice
 from ...domain.export import numbers_compare
 from ...domain.fingerprint import content_hash
-from ...domain.mapping import invoice_draft
 from ...domain.markers import marker_in_reference, marker_in_url
 from ...domain.model import Invoice
 from ...domain.reasons import Hold, amount_text
@@ -21,7 +21,7 @@ from ...domain.remarks import about_invoice
 from ...domain.standing import GONE, print_of_draft
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
-from . import contact_phase
+from . import contact_phase, gate
 from .holding import decided, hold
 from .offers import Offer, offering
 from .rows import FOR_GOOD
@@ -32,7 +32,7 @@ from .session import BATCH, Held, Session, next_place, span
 def step(session: Session) -> bool:
     """Send one batch of invoices. False when none is due."""
     with session.read() as uow:
-        rows = uow.ledger.due(session.gallery_id, session.tenant_id, DocumentKind.INVOICE, BATCH)
+        rows = session.due(uow, DocumentKind.INVOICE, BATCH)
         now = uow.now()
     if not rows:
         return False
@@ -89,7 +89,7 @@ def _prepare(session: Session, row: Document, invoice: Invoice, contact: Linked 
         payload=session.tools.api.payload(draft),
         expected=Expected(draft.number, draft.currency, draft.expected_total, draft.expected_tax),
         seen=(invoice.revision, content_hash(invoice)),
-        note=noted(about_invoice(invoice, draft, session.settings.mapping, session.reference)),
+        note=_note(session, invoice, draft),
         standing=print_of_draft(draft),
     )
 
@@ -98,21 +98,23 @@ def draft_of(
     session: Session, row: Document, invoice: Invoice, contact: Linked, reference: ReferenceData
 ) -> InvoiceDraft | Hold:
     """The invoice as it is to stand in Xero; `row` is the one of its creation."""
-    draft = invoice_draft(
+    return decide_invoice(
+        replace(session.desk, reference=reference),
         invoice,
-        settings=session.settings,
-        reference=reference,
-        tax_options=session.tax_options,
-        contact_id=contact.xero_id,
+        contact,
+        number=row.natural_key,
         marker=row.marker,
         url=session.tools.gallery.invoice_url(session.gallery_id, invoice.id),
-        gallery_currency=session.info.base_currency,
         redated_to=row.redated_to,
+        as_draft=session.gate.as_drafts,
     )
-    if isinstance(draft, Hold):
-        return draft
-    # The number was fixed when the document entered the ledger: a prefix changed since is for new ones (R3)
-    return replace(draft, number=row.natural_key)
+
+
+def _note(session: Session, invoice: Invoice, draft: InvoiceDraft) -> tuple[str, dict[str, str]] | None:
+    """What is said about it once it stands in Xero: that it waits for a person, rather than how it was rounded."""
+    if session.gate.as_drafts:
+        return gate.DRAFT, {"number": draft.number}
+    return noted(about_invoice(invoice, draft, session.settings.mapping, session.reference))
 
 
 def _look_first(
@@ -202,6 +204,8 @@ def settle_found(
             invoice = invoices.get(row.local_id)
             allowed = contact_ids.get(invoice.contact.id) if invoice else None
             changes = _verdict(row, found, allowed or {found.contact_id})
+            if session.gate.as_drafts and changes["reason"] is None and found.status == InvoiceStatus.DRAFT:
+                changes["reason"] = (gate.DRAFT, {"number": found.number})
             changes |= {"standing": (prints or {}).get(row.id)}
             if uow.ledger.move(row.id, expect=[expect], xero_number=found.number, **changes):
                 adopted = changes["to"] is DocumentState.DONE

@@ -40,7 +40,7 @@ def step(session: Session) -> bool:
     """Send one batch of payments, at most one for each invoice. False when none is due."""
     with session.read() as uow:
         scope = (session.gallery_id, session.tenant_id)
-        rows = uow.ledger.due(*scope, DocumentKind.PAYMENT, BATCH, one_per_parent=True)
+        rows = session.due(uow, DocumentKind.PAYMENT, BATCH, one_per_parent=True)
         if not rows:
             return False
         parents = [row.parent_local_id for row in rows]

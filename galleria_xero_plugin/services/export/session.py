@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from ...domain.accounting import ReferenceData, XeroInvoice
 from ...domain.contacts import ContactIndex
+from ...domain.deciding import Desk
 from ...domain.model import GalleryInfo, Invoice, PaymentMethod, TaxOption
 from ...domain.reasons import Hold
 from ...domain.settings import Settings
+from ...domain.states import DocumentKind
 from ...ports.gallery import Gallery
 from ...ports.records import Connection, Document, Run, Webservice
 from ...ports.runtime import Clock
@@ -19,6 +21,7 @@ from ...ports.store import UnitOfWork, Units
 from ...ports.xero import XeroApi
 from ..calls import OrganisationCalls
 from ..lease import PATIENCE, Lease
+from .gate import OPEN, Gate
 from .intake import Intake
 
 BATCH = 50
@@ -68,11 +71,19 @@ class Session:
     contact_index: ContactIndex | None = None
     contact_owners: dict[str, str] = field(default_factory=dict)
     own_invoices: Mapping[str, XeroInvoice] | None = None
+    books: tuple[dt.date, Sequence[XeroInvoice]] | None = None
+    gate: Gate = OPEN
+    approval_done: bool = False
 
     @property
     def intake(self) -> Intake:
         """How the gallery's invoices enter this organisation's ledger."""
         return Intake(self.connection, self.webservice, self.info, self.tools.timings.quiet_period)
+
+    @property
+    def desk(self) -> Desk:
+        """What the decisions about documents rest on."""
+        return Desk(self.settings, self.reference, self.tax_options, self.methods, self.info.base_currency)
 
     @property
     def gallery_id(self) -> str:
@@ -106,6 +117,16 @@ class Session:
         """Whether somebody has saved the settings, or deleted the webservice, since this slice began."""
         current = uow.webservices.get(self.gallery_id, self.webservice.id)
         return current is None or current.version != self.webservice.version
+
+    def due(
+        self, uow: UnitOfWork, kind: DocumentKind, limit: int, *, one_per_parent: bool = False
+    ) -> Sequence[Document]:
+        """`LedgerStore.due`, as far as the gate lets anything through."""
+        only = self.gate.lets(kind)
+        if only is not None and not only:
+            return ()
+        scope = (self.gallery_id, self.tenant_id)
+        return uow.ledger.due(*scope, kind, limit, one_per_parent=one_per_parent, only=only)
 
     def invoices(self, ids: Sequence[str]) -> dict[str, Invoice]:
         """The gallery's invoices as they are now, by id."""

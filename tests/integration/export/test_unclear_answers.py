@@ -63,7 +63,8 @@ def test_a_request_that_never_arrived_is_sent_again_when_its_absence_is_certain(
 
 
 def test_a_number_taken_by_somebody_elses_invoice_is_asked_about_and_never_overwritten(office: Office):
-    sale = office.sell(date=DAY)
+    sale = office.sell(date=DAY, issued_at=office.time.now())  # issued after the gallery was connected
+    office.time.pass_by(hours=2)
     someone_enters(office, "AG-1", Decimal("77.00"))
 
     office.sync()
@@ -213,8 +214,19 @@ def someone_books_payment(office: Office, invoice_id: str | None, amount: Decima
     put_by_hand(office, "Payments", body, headers)
 
 
-def put_by_hand(office: Office, resource: str, body: dict, headers: dict) -> None:
+def put_by_hand(office: Office, resource: str, body: dict, headers: dict) -> dict:
     import requests as http
 
     answer = http.put(f"{office.simulator.url}/api.xro/2.0/{resource}", json=body, headers=headers, timeout=5)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def post_by_hand(office: Office, number: str, status: str) -> None:
+    """A person gives an invoice another status in Xero."""
+    import requests as http
+
+    headers = office.simulator.headers(office.simulator.connect())
+    body = {"InvoiceID": invoices_in_xero(office)[number]["InvoiceID"], "Status": status}
+    answer = http.post(f"{office.simulator.url}/api.xro/2.0/Invoices", json=body, headers=headers, timeout=5)
     assert answer.status_code == 200, answer.text

@@ -1,0 +1,72 @@
+"""Before the first send: what stands in the books already, and the five drafts of the first run."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Response, request
+
+from ..domain.model import Access
+from ..errors import InvalidInput, NotFound
+from ..ports.books import Answer
+from ..proxies import services
+from .buttons import pressed
+from .responses import notice, page, see_other
+
+ANSWERED_AT_MOST = 100
+_PAIR = re.compile(r"([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}):([0-9a-f-]{36})")
+_OFFERED = {answer.value: answer for answer in (Answer.LINK, Answer.NEVER, Answer.DIFFERENT)}
+
+
+def books(access: Access, webservice_id: str) -> Response:
+    """Side by side: what is about to be sent, and what looks like it in Xero."""
+    shown = services().lookalikes.page(access, webservice_id, request.args.get("after") or None)
+    return page("books.html", access, shown.gallery, page=shown)
+
+
+@pressed
+def decide(access: Access, webservice_id: str) -> Response:
+    """Link, Never send, or Different sale: for the pair of the button (`answer/pair`), or for all ticked ones."""
+    word, _, one = request.form.get("answer", "").partition("/")
+    chosen = [one] if one else request.form.getlist("pair")
+    found = [_PAIR.fullmatch(text) for text in chosen[:ANSWERED_AT_MOST]]
+    if word not in _OFFERED or not all(found):
+        raise NotFound(f"answer {word}")
+    pairs = [(match[1], match[2]) for match in found if match]
+    result = services().lookalikes.answer(access, webservice_id, pairs, _OFFERED[word])
+    if pairs:
+        notice(_said(_OFFERED[word], result.done))
+    else:
+        notice("Please tick at least one invoice.", good=False)
+    if result.run is not None:
+        return see_other("run", run_id=result.run.id)
+    return see_other("books", webservice_id=webservice_id)
+
+
+def first_run(access: Access, webservice_id: str) -> Response:
+    """The drafts that stand in Xero, and the one button."""
+    shown = services().first_run.page(access, webservice_id)
+    return page("first_run.html", access, shown.gallery, page=shown)
+
+
+@pressed
+def go_on(access: Access, webservice_id: str) -> Response:
+    """Approve and go on."""
+    try:
+        run = services().first_run.go_on(access, webservice_id)
+    except InvalidInput:
+        notice("Please choose your accounts first: nothing is sent before.", good=False)
+        return see_other("edit", webservice_id=webservice_id)
+    notice("The first invoices are being approved, and the others follow.")
+    return see_other("run", run_id=run.id)
+
+
+def _said(answer: Answer, count: int) -> str:
+    if not count:
+        return "This was decided already."
+    many = f"{count} invoices are" if count > 1 else "The invoice is"
+    if answer is Answer.LINK:
+        return f"{many} linked. Nothing is created for what stands in Xero already."
+    if answer is Answer.NEVER:
+        return f"{many} never sent."
+    return f"{many} another sale, and has its turn." if count == 1 else f"{count} invoices have their turn."
