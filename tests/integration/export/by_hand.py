@@ -61,24 +61,27 @@ class Desk:
     def asked(self) -> dict[str, list[str]]:
         """What is asked: number of ours -> numbers in Xero. All pages."""
         found: dict[str, list[str]] = {}
-        after = None
+        for ours, _, _, theirs in self.open():
+            found.setdefault(ours, []).append(theirs)
+        return found
+
+    def open(self) -> list[tuple[str, str, str, str]]:
+        """All open pairs: number of ours, document id, Xero id, number in Xero."""
+        found, after = [], None
         while True:
             page = self.lookalikes.page(ME, self.id, after)
-            for pair in page.pairs:
-                found[pair.document.label] = [one.question.number for one in pair.candidates]
+            found += [
+                (pair.document.label, pair.document.id, one.question.xero_id, one.question.number)
+                for pair in page.pairs
+                for one in pair.candidates
+            ]
             after = page.next_cursor
             if after is None:
                 return found
 
     def pairs(self) -> list[tuple[str, str]]:
         """All open pairs as the form posts them."""
-        found, after = [], None
-        while True:
-            page = self.lookalikes.page(ME, self.id, after)
-            found += [(pair.document.id, one.question.xero_id) for pair in page.pairs for one in pair.candidates]
-            after = page.next_cursor
-            if after is None:
-                return found
+        return [(document_id, xero_id) for _, document_id, xero_id, _ in self.open()]
 
     def answer(self, answer, pairs=None):
         """Answer, and let the worker do what follows."""
