@@ -140,9 +140,9 @@ class SettingsForm(PreferencesForm):
     @classmethod
     def _made(cls, page: SettingsPage, fmt: Formats, **how: Any) -> SettingsForm:
         fields = _mapping_fields(page, fmt) if page.choices is not None else {}
-        made = type("SettingsForm", (cls,), fields)
         if not page.row.first_run_ahead:
             fields["first_five_as_drafts"] = None  # how WTForms takes an inherited field away
+        made = type("SettingsForm", (cls,), fields)
         form: SettingsForm = made(data=_values(page.settings, page.version), **how)
         return form
 

@@ -25,6 +25,7 @@ from galleria_xero_plugin.domain.accounting import (
     TaxRate,
     XeroBrandingTheme,
     XeroContact,
+    XeroInvoice,
 )
 from galleria_xero_plugin.domain.month import Entry, Figures, OpenPayment, Sheet, Standing
 from galleria_xero_plugin.domain.settings import AccountMapping, Settings
@@ -256,6 +257,8 @@ class Site:
                                    short_code="!nLt7", base_currency="GBP")
             uow.commit()
 
+    owner = ACCESS["owner"]
+
     def close(self):
         self.engine.dispose()
 
@@ -301,7 +304,7 @@ class Site:
 
     def document(self, connection, number=1234, kind=DocumentKind.INVOICE, state=DocumentState.BLOCKED, **fields):
         """A ledger row; returns its id."""
-        local_id = f"{kind.value}-{number}"
+        local_id = fields.pop("local_id", f"{kind.value}-{number}")
         values = {
             "natural_key": f"AG-{number}-{kind.value}", "marker": f"m-{kind.value}-{number}", "label": f"AG-{number}",
             "contact_name": "Ada Marsh", "amount": Decimal("1234.50"), "currency": "GBP",
@@ -339,6 +342,22 @@ class Site:
             )  # fmt: skip
             uow.commit()
         return pack
+
+    def question(self, document_id, connection, number="INV-0007", **fields):
+        """An invoice in Xero that this document may be."""
+        found = XeroInvoice(**({
+            "id": f"f0000000-0000-4000-8000-0000000000{len(number):02}", "number": number, "type": "ACCREC",
+            "status": "AUTHORISED", "contact_id": "e0000000-0000-4000-8000-000000000009", "currency": "GBP",
+            "total": Decimal("1234.50"), "tax_total": Decimal(0), "amount_due": Decimal("1234.50"),
+            "amount_paid": Decimal(0), "amount_credited": Decimal(0), "date": dt.date(2026, 3, 9),
+            "contact_name": "A. Marsh",
+        } | fields))
+        with self.units.write() as uow:
+            uow.books.ask(connection.gallery_id, connection.tenant_id, document_id, found, "contact_and_total")
+            uow.books.looked(connection.gallery_id, connection.tenant_id, since=dt.date(2025, 12, 1), documents=46,
+                             calls=1)
+            uow.commit()
+        return found.id
 
     def conflict(self, connection, name="Marsh & Sons", local_ids=("c-1",)):
         with self.units.write() as uow:

@@ -61,6 +61,12 @@ def pages_of(site, name="North Light Ltd"):
                   reason_code="payment_method_unmapped", reason_facts={"method": text})
     site.conflict(connection, text)
     site.month(made, connection, name=text)
+    maybe = site.document(connection, 4, state=DocumentState.CONFLICT, label=text, contact_name=text,
+                          reason_code="maybe_in_books", reason_facts={"number": text, "other": text})
+    site.question(maybe, connection, number=text[:200], reference=text, contact_name=text)
+    draft = site.document(connection, 5, state=DocumentState.PENDING)
+    site.move(draft, DocumentState.DONE, xero_id=XERO_ID[:-1] + "5", xero_number="AG-5",
+              reason=("first_run_draft", {"number": text}))
     with site.units.write() as uow:
         found = Finding(What.GONE, text, sent), Finding(What.STRANGE, text)
         uow.comparisons.put(OURS, connection.tenant_id, Comparison(41, found))
@@ -77,6 +83,8 @@ def pages_of(site, name="North Light Ltd"):
         f"{of}/activity?search=nothing-like-it", f"{of}/for-bookkeeper", f"{of}/for-bookkeeper?document={refused}",
         f"{of}/contacts", f"{of}/comparison", f"{of}/check", f"{of}/months", f"{of}/months?month=2026-02",
         f"{of}/documents/{waiting}",
+        f"{of}/contacts", f"{of}/comparison", f"{of}/documents/{waiting}",
+        f"{of}/preview", f"{of}/books", f"{of}/first-run", f"{of}/documents/{maybe}",
         f"{of}/documents/{refused}", f"{of}/documents/{sent}", f"/xero/runs/{done.id}", f"/xero/runs/{failed.id}",
         f"/xero/runs/{live.id}",
     ]
