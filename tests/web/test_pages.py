@@ -156,7 +156,7 @@ def test_a_document_shows_its_reason_and_one_way_on(full):
 def test_the_tab_counts_what_needs_whom(full):
     site, _ = full
     text = re.sub(r"\s+", " ", site.browser().get("/xero/").text)
-    assert "2 need you" in text and "1 for your bookkeeper" in text and "1 question about a contact" in text
+    assert "3 need you" in text and "1 for your bookkeeper" in text and "1 question about a contact" in text
 
 
 def test_what_a_viewer_sees_has_no_buttons(full):
