@@ -46,6 +46,7 @@ def pages(site, made, connection):
         "/xero/", f"{of}/activity", f"{of}/activity?group=waiting", f"{of}/activity?search=ada&kind=payment",
         f"{of}/activity?run={run.id}", f"{of}/activity?since=2026-01-01&until=2026-12-31",
         f"{of}/documents/{document.id}", f"/xero/runs/{run.id}", f"/xero/runs/{run.id}.json", f"{of}/contacts",
+        f"{of}/preview", f"{of}/books", f"{of}/first-run",
     ]  # fmt: skip
 
 
