@@ -27,9 +27,10 @@ def answer(office: Office) -> Questions:
 @pytest.fixture
 def taken(office: Office) -> Office:
     """A sale of 120.00 with a payment of 50.00 whose number is taken by somebody's invoice of 120.00."""
-    sale = office.sell(date=DAY)
+    sale = office.sell(date=DAY, issued_at=office.time.now())  # older ones are asked about before
     office.gallery.add_payment(sale.id, 50, date=DAY)
     someone_enters(office, "AG-1", Decimal("120.00"))
+    office.time.pass_by(hours=2)
     office.sync()
     assert office.waiting()["number_taken"] == 1
     return office
