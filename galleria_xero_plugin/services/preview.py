@@ -260,7 +260,6 @@ def _months(entries: Sequence[IndexEntry]) -> tuple[Month, ...]:
     return tuple(
         Month(
             key,
-            dt.date.fromisoformat(f"{key}-01"),
             sum(map(len, by_currency.values())),
             tuple((code, sum((one.total for one in group), start=group[0].total * 0)) for code, group in
                   sorted(by_currency.items())),

@@ -26,7 +26,6 @@ class Month:
     """A calendar month with its unsent invoices; `totals` is (currency, the gallery's own total)."""
 
     key: str
-    first_day: dt.date
     count: int
     totals: tuple[tuple[str, Decimal], ...]
 
