@@ -86,7 +86,7 @@ class Books:
             return  # the answer left them out, which says nothing
         standing = {payment.id: payment for payment in invoice.payments}
         for row in rows:
-            if row.state is not DocumentState.DONE:
+            if row.state is not DocumentState.DONE or row.deleted_at is not None:
                 continue
             payment = standing.get(row.xero_id or "")
             if payment is None:

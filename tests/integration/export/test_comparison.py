@@ -14,6 +14,7 @@ from galleria_xero_plugin.services.export import books
 from galleria_xero_plugin.services.export.invoice_phase import own
 from galleria_xero_plugin.simulator.core.faults import Fault
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
+from galleria_xero_plugin.testing import factories
 
 from .office import Office
 from .test_clean_run import DAY, created, invoices_in_xero, requests
@@ -169,6 +170,19 @@ def test_after_a_restore_what_the_next_sync_recognises_is_no_finding(sold: Offic
     sold.sync()
     assert found(sold) == []
     assert created(sold, "Invoice") == 3
+
+
+def test_what_our_own_corrections_did_is_no_finding(office: Office):
+    for _ in range(3):
+        office.sell(date=DAY)
+    office.sync()
+    office.gallery.cancel_invoice("inv-1")
+    office.gallery.change_invoice("inv-2", items=(factories.make_item("1", 200),))
+    for _ in range(3):
+        office.time.pass_by(hours=2)
+        office.sync()
+    assert found(office) == []
+    assert invoices_in_xero(office)["AG-1"]["Status"] in ("VOIDED", "PAID"), "voided, or settled by a credit note"
 
 
 # -- when it comes
