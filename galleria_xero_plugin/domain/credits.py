@@ -1,16 +1,17 @@
 """The lines of a credit note: what comes off which account, at which tax rate. Pure.
 
 A credit note carries no discounts (xero-facts §4.8). One for the whole invoice repeats its lines at what they came to;
-one for a part has a line for each account and tax rate with the tax included, so that its total is exact.
+one for a part has a line for each account and tax rate, with the tax included where only that makes its total exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from .accounting import InvoiceDraft, LineAmountTypes, LineDraft, XeroInvoice
-from .totals import predict, round_half_up
+from .accounting import InvoiceDraft, LineAmountTypes, LineDraft, XeroInvoice, XeroLine
+from .totals import exact_tax, predict, round_half_up
 
 Group = tuple[str, str | None]
 CENT = Decimal("0.01")
@@ -21,47 +22,76 @@ def number_of(invoice_number: str, marker: str) -> str:
     return f"{invoice_number}-C{marker[:6]}"
 
 
-def amount_types(standing: XeroInvoice, amount: Decimal) -> LineAmountTypes:
-    """How the lines of a credit note over `amount` carry tax."""
-    types = LineAmountTypes(standing.line_amount_types)
-    if amount == standing.total or types is LineAmountTypes.NO_TAX:
-        return types
-    return LineAmountTypes.INCLUSIVE
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """The lines of a credit note, and how they carry tax."""
+
+    lines: tuple[LineDraft, ...]
+    line_amount_types: LineAmountTypes
 
 
-def lines_for(
+def credit(
     standing: XeroInvoice,
     amount: Decimal,
     *,
-    wanted: InvoiceDraft | None = None,
+    words: str,
     rates: Mapping[str, Decimal],
-) -> tuple[LineDraft, ...] | None:
+    wanted: InvoiceDraft | None = None,
+) -> Credit | None:
     """Lines that come to `amount`, or None when no fair ones can be found.
 
     With `wanted`, the invoice's new version, each account and tax rate is credited by what it is lower there; without
-    it by its share. `rates` maps tax types to percentages.
+    it by its share, in `words`. `rates` maps tax types to percentages.
     """
-    if standing.lines is None or not standing.line_amount_types:
+    if standing.lines is None or standing.line_amount_types not in set(LineAmountTypes):
         return None
+    types = LineAmountTypes(standing.line_amount_types)
     if wanted is None and amount == standing.total:
-        return tuple(
-            LineDraft(
-                line.description, Decimal(1), line.amount, line.account_code, line.tax_type or None,
-                tracking=line.tracking,
-            )
-            for line in standing.lines
-        )
+        return Credit(tuple(map(_whole, standing.lines)), types)
     now = _groups(standing)
     parts = _shares(now, amount) if wanted is None else _differences(now, wanted, rates, amount)
-    if parts is None:
+    if parts is None or any(tax_type not in rates for _, tax_type in parts if tax_type):
         return None
-    taxed = standing.line_amount_types != LineAmountTypes.NO_TAX.value
-    words = f"Credit for {standing.number}"
-    return tuple(
-        LineDraft(words, Decimal(1), part, account, tax_type if taxed else None)
-        for (account, tax_type), part in parts.items()
+    said = {group: words if wanted is None else _only_line(standing, group) or words for group in parts}
+    net = {group: part - _tax_in(part, group, rates) for group, part in parts.items()}
+    exclusive = types is LineAmountTypes.EXCLUSIVE and all(
+        round_half_up(exact_tax(net[group], types, _rate(group, rates))) == part - net[group]
+        for group, part in parts.items()
+    )
+    if types is LineAmountTypes.EXCLUSIVE and not exclusive:
+        types = LineAmountTypes.INCLUSIVE  # a cent of tax more or less would miss the amount
+    lines = tuple(
+        LineDraft(
+            said[group],
+            Decimal(1),
+            net[group] if exclusive else part,
+            group[0],
+            None if types is LineAmountTypes.NO_TAX else group[1],
+        )
+        for group, part in parts.items()
         if part
     )
+    return Credit(lines, types)
+
+
+def _whole(line: XeroLine) -> LineDraft:
+    return LineDraft(
+        line.description, Decimal(1), line.amount, line.account_code, line.tax_type or None, tracking=line.tracking
+    )
+
+
+def _only_line(standing: XeroInvoice, group: Group) -> str:
+    """The words of the invoice's line on that account at that rate, when there is just one."""
+    words = [line.description for line in standing.lines or () if (line.account_code, line.tax_type or None) == group]
+    return words[0] if len(words) == 1 else ""
+
+
+def _rate(group: Group, rates: Mapping[str, Decimal]) -> Decimal:
+    return rates[group[1]] if group[1] else Decimal(0)
+
+
+def _tax_in(part: Decimal, group: Group, rates: Mapping[str, Decimal]) -> Decimal:
+    return round_half_up(exact_tax(part, LineAmountTypes.INCLUSIVE, _rate(group, rates)))
 
 
 def _groups(standing: XeroInvoice) -> dict[Group, Decimal]:

@@ -307,7 +307,7 @@ _ROWS = (
      "The refund of {amount} on {number} was changed or removed in your gallery; Xero still has it as it was.",
      _BOOKKEEPER, "Correct it in Xero"),
     ("waiting_for_correction", "Waiting for a correction",
-     "{number} was changed in your gallery, and that has to reach Xero first.", _ITSELF, "Show the invoice"),
+     "A correction of {number} has to reach Xero first.", _ITSELF, "Show the invoice"),
     # Xero and the connection
     ("theme_missing", "The look is missing in Xero",
      "The branding theme that {number} was to have is no longer in Xero, so it has the usual one.",

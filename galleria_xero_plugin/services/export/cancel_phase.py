@@ -3,6 +3,7 @@ about."""
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from functools import partial
 
@@ -10,7 +11,8 @@ from ...domain.accounting import Element
 from ...domain.answers import Expected
 from ...domain.changes import Action, Decision, cancel, erased
 from ...domain.correcting import InvoiceEnd
-from ...domain.credits import lines_for
+from ...domain.credits import credit
+from ...domain.dates import locked
 from ...domain.model import InvoiceState
 from ...domain.reasons import Hold, amount_text
 from ...domain.standing import GONE
@@ -92,12 +94,12 @@ def _without_sending(session: Session, row: Document, subject: Subject, decision
     if decision.action is Action.CREDIT and standing is not None and decision.amount is not None:
         amount = decision.amount
         facts = {"number": row.label, "amount": amount_text(amount, standing.currency)}
-        if lines_for(standing, amount, rates={}) is None:
-            return Held(row, Hold("refund_needs_bookkeeper", facts), asked=True)
-        with session.read() as uow:
-            today = session.intake.today(uow.now())
+        rates = {rate.tax_type: rate.rate for rate in session.reference.tax_rates}
+        if credit(standing, amount, words=row.label, rates=rates) is None:
+            return Held(row, Hold("credit_unclear", facts), asked=True)
+        date = _credited_on(session, subject)
         cause = f"{FOR_CANCELLING}{row.local_revision}" if _cancelled_before(subject) else FOR_CANCELLING
-        note = credit_note(subject.row, cause, amount, today, subject.invoice)
+        note = credit_note(subject.row, cause, amount, date, subject.invoice)
         documents = [note]
         if standing.amount_due:
             documents.append(allocation(note, subject.row, min(amount, standing.amount_due)))
@@ -108,6 +110,15 @@ def _without_sending(session: Session, row: Document, subject: Subject, decision
             session.note(uow, adopted=int(not documents))
         uow.commit()
     return None
+
+
+def _credited_on(session: Session, subject: Subject) -> dt.date:
+    """Today, or the day on which money went back for it: no refund is older than its credit note."""
+    with session.read() as uow:
+        today = session.intake.today(uow.now())
+    refunds = subject.invoice.refunds if subject.invoice else ()
+    date = min((refund.date for refund in refunds), default=today)
+    return today if locked(date, session.reference) else min(date, today)
 
 
 def _cancelled_before(subject: Subject) -> bool:

@@ -8,7 +8,7 @@ from ...domain.accounting import InvoiceDraft
 from ...domain.answers import Expected
 from ...domain.contacts import Linked
 from ...domain.correcting import AllocationDraft, CreditNoteDraft, XeroCreditNote
-from ...domain.credits import amount_types, lines_for
+from ...domain.credits import credit
 from ...domain.dates import booked_on, dated_reference, locked
 from ...domain.fingerprint import content_hash
 from ...domain.markers import marker_in_reference, reference_with_marker
@@ -19,7 +19,7 @@ from ...domain.totals import predict
 from ...ports.records import Document
 from . import contact_phase, invoice_phase
 from .correcting import Subject, as_booked, cause_of, due, settled, subjects, unlocked, waits_for
-from .credit_rows import FOR_A_VERSION
+from .credit_rows import FOR_A_REFUND, FOR_A_VERSION
 from .holding import decided, hold
 from .sending import Prepared, send
 from .session import Held, Session
@@ -59,19 +59,20 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
     if lock is not None:
         return Held(row, lock)
     rates = {rate.tax_type: rate.rate for rate in session.reference.tax_rates}
-    lines = lines_for(standing, row.amount, wanted=_new_version(session, row, subject), rates=rates)
+    words = f"{'Refund' if cause_of(row).startswith(FOR_A_REFUND) else 'Credit'} for {standing.number}"
+    wanted = _new_version(session, row, subject)
+    made = credit(standing, row.amount, words=words, wanted=wanted, rates=rates)
     facts = {"number": subject.row.label, "amount": amount_text(row.amount, standing.currency)}
-    types = amount_types(standing, row.amount)
-    if lines is None or any(line.tax_type not in rates for line in lines if line.tax_type):
+    if made is None or any(line.tax_type not in rates for line in made.lines if line.tax_type):
         return Held(row, Hold("credit_unclear", facts), asked=True)
-    totals = predict(lines, types, rates)
+    totals = predict(made.lines, made.line_amount_types, rates)
     draft = CreditNoteDraft(
         number=row.natural_key,
         contact_id=standing.contact_id,
         date=date,
-        line_amount_types=types,
+        line_amount_types=made.line_amount_types,
         currency=standing.currency,
-        lines=lines,
+        lines=made.lines,
         expected_total=totals.total,
         expected_tax=totals.tax,
         reference=reference_with_marker(dated_reference(standing.number, own_date, date), row.marker),

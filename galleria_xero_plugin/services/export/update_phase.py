@@ -9,7 +9,7 @@ from ...domain.answers import Expected
 from ...domain.changes import Action, Decision, change, versions
 from ...domain.contacts import Linked
 from ...domain.correcting import InvoiceChange
-from ...domain.credits import lines_for
+from ...domain.credits import credit
 from ...domain.fingerprint import content_hash
 from ...domain.line_ids import line_ids
 from ...domain.mapping import contact_name
@@ -130,7 +130,7 @@ def _credit(
     standing, amount = subject.standing, decision.amount
     assert standing is not None and amount is not None and subject.invoice is not None
     rates = {rate.tax_type: rate.rate for rate in session.reference.tax_rates}
-    if lines_for(standing, amount, wanted=wanted, rates=rates) is None:
+    if credit(standing, amount, words=row.label, wanted=wanted, rates=rates) is None:
         return Held(row, Hold("changed_after_payment", versions(standing, wanted.expected_total)), asked=True)
     facts = {"number": row.label, "amount": amount_text(amount, standing.currency)}
     with session.write() as uow:

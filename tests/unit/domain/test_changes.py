@@ -10,8 +10,9 @@ import pytest
 
 from galleria_xero_plugin.domain.accounting import LineAmountTypes, LineDraft, XeroLine, XeroPayment
 from galleria_xero_plugin.domain.changes import Action, cancel, change, erased, removal
-from galleria_xero_plugin.domain.credits import amount_types, lines_for
+from galleria_xero_plugin.domain import credits
 from galleria_xero_plugin.domain.line_ids import line_ids
+from galleria_xero_plugin.domain.totals import predict
 from galleria_xero_plugin.domain.standing import print_of_draft, print_of_standing
 
 from .builders import DAY, draft, invoice, item, reference, xero_invoice
@@ -204,43 +205,55 @@ def test_lines_keep_their_ids(wanted, standing, expected):
 RATES = {"OUTPUT2": Decimal(20), "ZERORATEDOUTPUT": Decimal(0)}
 
 
-def credit(amount, *lines, types="Exclusive", total=None, **more):
-    standing = xero_invoice(lines=lines, line_amount_types=types, total=Decimal(total or "1700"))
-    return lines_for(standing, Decimal(amount), rates=RATES, **more), amount_types(standing, Decimal(amount))
+def credit(amount, *lines, types="Exclusive", total="1700", **more):
+    standing = xero_invoice(lines=lines or None, line_amount_types=types, total=Decimal(total))
+    return credits.credit(standing, Decimal(amount), words="Credit for AG-1234", rates=RATES, **more)
 
 
 TAXED = XeroLine("1", "Work", Decimal(1), Decimal(1250), "200", "OUTPUT2", Decimal(1000), Decimal(200), Decimal(20))
 FREE = XeroLine("2", "Crate", Decimal(1), Decimal(500), "220", "ZERORATEDOUTPUT", Decimal(500), Decimal(0))
 
 
+def said(found):
+    return [(line.description, line.unit_amount, line.account_code) for line in found.lines]
+
+
 def test_the_whole_is_credited_line_by_line_without_discounts():
-    lines, types = credit("1700", TAXED, FREE)
-    assert types is LineAmountTypes.EXCLUSIVE
-    assert [(line.description, line.unit_amount, line.discount_rate) for line in lines] == [
-        ("Work", 1000, None), ("Crate", 500, None),
-    ]  # fmt: skip
+    found = credit("1700", TAXED, FREE)
+    assert found.line_amount_types is LineAmountTypes.EXCLUSIVE
+    assert said(found) == [("Work", 1000, "200"), ("Crate", 500, "220")]
+    assert all(line.discount_rate is None for line in found.lines)
 
 
-def test_a_part_is_credited_by_account_and_rate_with_the_tax_included_and_exactly():
-    lines, types = credit("100.01", TAXED, FREE)
-    assert types is LineAmountTypes.INCLUSIVE
-    assert sum(line.unit_amount for line in lines) == Decimal("100.01")
-    assert [(line.account_code, line.unit_amount) for line in lines] == [
-        ("200", Decimal("70.60")), ("220", Decimal("29.41")),
-    ]  # fmt: skip
+def test_a_part_is_credited_by_account_and_rate():
+    found = credit("850", TAXED, FREE)
+    assert found.line_amount_types is LineAmountTypes.EXCLUSIVE
+    assert said(found) == [("Credit for AG-1234", 500, "200"), ("Credit for AG-1234", 250, "220")]
+
+
+def test_a_part_that_tax_on_top_would_miss_by_a_cent_is_credited_with_the_tax_included():
+    found = credit("0.03", TAXED)
+    assert found.line_amount_types is LineAmountTypes.INCLUSIVE
+    assert said(found) == [("Credit for AG-1234", Decimal("0.03"), "200")]
+
+
+def test_every_part_comes_to_its_amount_exactly():
+    for cents in range(1, 400):
+        amount = Decimal(cents) / 100
+        found = credit(amount, TAXED, FREE)
+        assert predict(found.lines, found.line_amount_types, RATES).total == amount
 
 
 def test_a_lower_price_comes_off_the_line_that_is_cheaper():
     cheaper = replace(
         NEW, lines=(wanted_line("Work", "900"), LineDraft("Crate", Decimal(1), Decimal(500), "220", "ZERORATEDOUTPUT"))
     )
-    lines, _ = credit("120", TAXED, FREE, wanted=cheaper)
-    assert [(line.account_code, line.unit_amount) for line in lines] == [("200", Decimal("120.00"))]
+    assert said(credit("120", TAXED, FREE, wanted=cheaper)) == [("Work", 100, "200")]
 
 
 def test_what_is_cheaper_here_and_dearer_there_is_not_credited_by_itself():
     mixed = replace(
         NEW, lines=(wanted_line("Work", "800"), LineDraft("Crate", Decimal(1), Decimal(600), "220", "ZERORATEDOUTPUT"))
     )
-    assert credit("140", TAXED, FREE, wanted=mixed)[0] is None
-    assert lines_for(xero_invoice(lines=None), Decimal(1), rates=RATES) is None
+    assert credit("140", TAXED, FREE, wanted=mixed) is None
+    assert credit("140") is None and credit("140", TAXED, types="Unheard") is None
