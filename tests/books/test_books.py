@@ -25,7 +25,7 @@ def the_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield found
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=str(row)) for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=str)
 def test_what_stands_in_xero_and_what_is_said(the_stage: Stage, row: table.Row) -> None:
     actually = the_stage.actually(row)
     assert _text(actually) == _text(row.blocks)
