@@ -14,7 +14,7 @@ from ..ports.records import ConnectionStatus
 from ..ports.xero import Quota, TokenSet, XeroTenant
 from .comparison_store import comparison_due
 from .connection_leases import Leases
-from .connection_record import CONNECTION, RECORD, record
+from .connection_record import CONNECTION, SELECT, record
 from .connection_tokens import Tokens
 from .ledger_conditions import unfinished_by_itself
 from .models import Run, Webservice, table_of
@@ -37,7 +37,7 @@ class SqlConnections(Tokens, Leases):
     def of_webservice(self, gallery_id: str, webservice_id: str) -> Record | None:
         # By the consent, not by the row's age: a return to an earlier organisation revives its old row.
         query = (
-            select(*RECORD)
+            SELECT
             .where(CONNECTION.c.gallery_id == gallery_id, CONNECTION.c.webservice_id == webservice_id)
             .order_by(case((_OPEN, 0), else_=1), CONNECTION.c.connected_at.desc(), CONNECTION.c.id)
             .limit(1)
@@ -211,9 +211,9 @@ class SqlConnections(Tokens, Leases):
         self._change(update(CONNECTION).where(CONNECTION.c.id == connection_id).values(values))
 
     def _one(self, *conditions: Any) -> Record | None:
-        row = self._read(select(*RECORD).where(*conditions)).one_or_none()
+        row = self._read(SELECT.where(*conditions)).one_or_none()
         return None if row is None else record(row)
 
     def _all(self, *conditions: Any) -> list[Record]:
-        query = select(*RECORD).where(*conditions).order_by(CONNECTION.c.created_at, CONNECTION.c.id)
+        query = SELECT.where(*conditions).order_by(CONNECTION.c.created_at, CONNECTION.c.id)
         return [record(row) for row in self._read(query)]

@@ -13,7 +13,7 @@ from ..ports.records import Document
 from ..ports.records import Run as RunRecord
 from .ledger_conditions import EXPORT, behind, may_be_sent, of_organisation, state, waits
 from .ledger_models import Attempt, AttemptDocument
-from .ledger_record import RECORD, folded, record
+from .ledger_record import SELECT, folded, record
 from .models import Run, table_of
 from .store import Store, chunks, past
 from .types import clean, from_ms
@@ -31,7 +31,7 @@ class Queries(Store):
     ) -> Mapping[str, Document]:
         found: dict[str, Document] = {}
         for chunk in chunks(list(local_ids)):
-            query = select(*RECORD).where(
+            query = SELECT.where(
                 of_organisation(gallery_id, tenant_id),
                 EXPORT.c.kind == kind.value,
                 EXPORT.c.local_revision == 0,
@@ -46,7 +46,7 @@ class Queries(Store):
         found: dict[str, list[Document]] = defaultdict(list)
         for chunk in chunks(list(parent_local_ids)):
             query = (
-                select(*RECORD)
+                SELECT
                 .where(
                     of_organisation(gallery_id, tenant_id),
                     EXPORT.c.kind == kind.value,
@@ -59,7 +59,7 @@ class Queries(Store):
         return dict(found)
 
     def get(self, gallery_id: str, document_id: str) -> Document | None:
-        query = select(*RECORD).where(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id == document_id)
+        query = SELECT.where(EXPORT.c.gallery_id == gallery_id, EXPORT.c.id == document_id)
         row = self._read(query).one_or_none()
         return None if row is None else record(row)
 
@@ -69,7 +69,7 @@ class Queries(Store):
             documents = []
             for chunk in chunks(sorted(ids)):
                 # By the id alone: with the gallery in the condition SQLite would read all of its rows instead.
-                rows = self._read(select(*RECORD).where(EXPORT.c.id.in_(chunk)))
+                rows = self._read(SELECT.where(EXPORT.c.id.in_(chunk)))
                 documents += [record(row) for row in rows if row.gallery_id == gallery_id]
             found |= {document.id: document for document in documents}
         return found
@@ -123,7 +123,7 @@ class Queries(Store):
         run: RunRecord | None = None,
     ) -> tuple[Sequence[Document], str | None]:
         here = of_organisation(gallery_id, tenant_id)
-        query = select(*RECORD).where(here)
+        query = SELECT.where(here)
         if since is not None:
             query = query.where(EXPORT.c.document_date >= since)
         if until is not None:

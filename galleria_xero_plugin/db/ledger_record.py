@@ -6,7 +6,7 @@ import unicodedata
 import uuid
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from ..domain.states import DocumentKind, DocumentState
 from ..ports.records import Document
@@ -17,6 +17,8 @@ from .types import dumps
 _NAMESPACE = uuid.UUID("5d0b5c1e-6a36-4d0e-9f5e-3a6c1f0e7b42")
 
 RECORD = [column for column in EXPORT.c if column.name not in ("words", "compared_at")]
+# Made once: naming the columns takes longer than the query.
+SELECT = select(*RECORD)
 
 
 def record(row: Row[Any]) -> Document:

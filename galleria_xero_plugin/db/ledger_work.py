@@ -15,7 +15,7 @@ from .connection_record import CONNECTION
 from .ledger_conditions import EXPORT, may_be_sent, of_organisation, state
 from .ledger_insert import NUMBER_TAKEN_MESSAGE
 from .ledger_models import Attempt, AttemptDocument
-from .ledger_record import RECORD, folded, record
+from .ledger_record import RECORD, SELECT, folded, record
 from .models import table_of
 from .store import Store, past
 
@@ -45,7 +45,7 @@ class Work(Store):
             query = select(*(rows.c[column.name] for column in RECORD)).where(rows.c.turn == 1)
         else:
             rows = EXPORT
-            query = select(*RECORD).where(here)
+            query = SELECT.where(here)
         query = (
             query.where(may_be_sent(self._now, rows))
             .order_by(rows.c.batch_cap, rows.c.document_date, rows.c.natural_key)
@@ -56,7 +56,7 @@ class Work(Store):
 
     def due_unknown(self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int) -> Sequence[Document]:
         query = (
-            select(*RECORD)
+            SELECT
             .where(
                 of_organisation(gallery_id, tenant_id),
                 EXPORT.c.kind == kind.value,
