@@ -130,7 +130,7 @@ def held(what: str, victim: str) -> Card:
     def befalls(lane: Lane) -> Iterator[None]:
         lane.xero.hold(what, seconds=LIFE["ANSWER_WITHIN"] + 1)
         yield
-        if lane.while_it_goes_on(lane.holds, "the held call"):
+        if lane.while_it_goes_on(lane.xero.holds, "the held call"):
             lane.kill(victim, f"while Xero works: {victim}")
 
     return Card(f"{victim} killed while Xero executes {what}", befalls)
@@ -143,9 +143,9 @@ def dead_line(direction: str, victim: str) -> Card:
         lost = lane.line.lost
         lane.xero.hold("PUT /Invoices", seconds=1)
         yield
-        lane.while_it_goes_on(lane.holds, "a call under way")
+        lane.while_it_goes_on(lane.xero.holds, "a call under way")
         lane.line.swallows = direction
-        if lane.while_it_goes_on(lambda: lane.line.lost > lost or None, "a dead line"):
+        if lane.while_it_goes_on(lambda: lane.line.lost > lost, "a dead line"):
             lane.kill(victim, f"dead line: {victim}")
         lane.line.swallows = ""
 
@@ -175,7 +175,7 @@ def without_redis() -> Card:
     def befalls(lane: Lane) -> Iterator[None]:
         lane.xero.hold("PUT /Payments", seconds=1)
         yield
-        lane.while_it_goes_on(lane.holds, "a call under way")
+        lane.while_it_goes_on(lane.xero.holds, "a call under way")
         lane.supervised = False
         lane.stage.valkey.kill()
         lane.kill("horse", "without Redis: horse")

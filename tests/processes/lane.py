@@ -140,10 +140,6 @@ class Lane:
         """Work horses and the worker of each."""
         return {horse: worker.pid for worker in self._workers.values() for horse in worker.horses()}
 
-    def holds(self) -> bool | None:
-        """Whether a held call has been executed and waits for its answer."""
-        return self.xero.holds() or None
-
     def nobody_left(self) -> bool:
         return not self._thaw and not any(map(guard.alive, self._survivors))
 
@@ -253,8 +249,9 @@ class Lane:
 
     def while_it_goes_on(self, condition: Callable[[], T | None], what: str) -> T | None:
         """The first true value of it, or None when everything is done before."""
-        found = self.until(lambda: condition() or self.finished(), what, within=4 * LONGEST)
-        return None if found is True else found
+        over = object()
+        found = self.until(lambda: condition() or (over if self.finished() else None), what, within=4 * LONGEST)
+        return None if found is over else found
 
 
 @contextlib.contextmanager
