@@ -9,29 +9,26 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from flask import Response, stream_with_context
+from flask import Flask, Response, current_app
 
 Cell = str | Decimal | int | dt.date | dt.datetime | None
 _FORMULA = re.compile(r"[=+\-@\t\r]")
+ROWS_TOGETHER = 200
 _MARK = "\ufeff"
 """Without it a spreadsheet takes UTF-8 for something older."""
 
 
 def csv_answer(name: str, head: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Response:
     """A file to keep; `name` is a constant of ours without its ending."""
-    body = stream_with_context(_lines(head, rows))
-    answer = Response(body, mimetype="text/csv")
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    answer = Response(_pieces(app, head, rows), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
-
-
-def csv_text(head: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
-    """The same as one text."""
-    return "".join(_lines(head, rows))
 
 
 def cell(value: Cell) -> str:
@@ -46,14 +43,16 @@ def cell(value: Cell) -> str:
     return "" if value is None else str(value)
 
 
-def _lines(head: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    buffer.write(_MARK)
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow([cell(value) for value in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
+def _pieces(app: Flask, head: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator[str]:
+    """The file in pieces. The app's context is there while rows are read and never while a piece waits for its
+    reader: one who hangs up would leave it open."""
+    found = iter(rows)
+    lines: list[Iterable[Cell]] = [tuple(head)]
+    mark = _MARK
+    while lines:
+        buffer = io.StringIO(newline="")
+        csv.writer(buffer).writerows([cell(value) for value in line] for line in lines)
+        yield mark + buffer.getvalue()
+        mark = ""
+        with app.app_context():
+            lines = list(itertools.islice(found, ROWS_TOGETHER))

@@ -26,7 +26,7 @@ HOSTILE = {"markup": MARKUP, "directions": "\u202egnp.exe\u2066\u2069\u200b\r\nS
 
 
 def address(route, made, run_id, document_id="00000000-0000-4000-8000-000000000007"):
-    ids = {"webservice_id": made.id, "run_id": run_id, "document_id": document_id}
+    ids = {"webservice_id": made.id, "run_id": run_id, "document_id": document_id, "pack_id": document_id}
     return "/xero" + re.sub(r"<uuid:(\w+)>", lambda found: ids[found[1]], route.rule)
 
 
@@ -274,9 +274,13 @@ def test_an_error_in_production_shows_a_reference_and_nothing_else(make_site, mo
     def fail(*_args, **_how):
         raise RuntimeError(canary)
 
-    for name in ("list_page", "service_page", "settings_page", "run_page", "activity_page", "document_page",
-                 "conflicts_page", "meaning"):
-        monkeypatch.setattr(site.services.queries, name, fail)
+    for service, names in (
+        ("queries", ("list_page", "service_page", "settings_page", "run_page", "document_page", "conflicts_page",
+                     "comparison_page", "meaning")),
+        ("activity", ("page", "all", "letter")), ("months", ("page", "pack")), ("check", ("page", "counts")),
+    ):  # fmt: skip
+        for name in names:
+            monkeypatch.setattr(getattr(site.services, service), name, fail)
     monkeypatch.setattr(site.services.connect, "complete", fail)
     for route in GETS:
         if route.endpoint in ("new_xero", "choose"):
