@@ -113,6 +113,8 @@ def pages(site, made, run):
         "document": f"{of}/documents/{document.id}",
         "run": f"/xero/runs/{run.id}",
         "run, poll": f"/xero/runs/{run.id}.json",
+        "months": f"{of}/months",
+        "settings check": f"{of}/check",
         "edit": f"{of}/edit",
         "contacts": f"{of}/contacts",
     }
