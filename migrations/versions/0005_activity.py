@@ -5,8 +5,8 @@ A document without a date has one that sorts alike everywhere from here on.
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ Expand only: the release before knows neither, and goes on working.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0005"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
