@@ -189,14 +189,23 @@ def test_every_attempt_is_on_record(units, connection, lease, clock):
         assert move(units, one, expect=[SENDING], to=PENDING)
     clock.move(minutes=10)
     assert start(units, connection, lease, row, number=2)
+    by_no_run = {"run_id": "", "trigger": "", "asked_by": ""}
     first = {
         "sent_at": "2026-11-20T09:00:00+00:00",
         "finished_at": "2026-11-20T09:00:02+00:00",
         "status": "",
         "outcome": "unknown",
         "request_id": "",
+        **by_no_run,
     }
-    second = {"sent_at": "2026-11-20T09:10:02+00:00", "finished_at": "", "status": "", "outcome": "", "request_id": ""}
+    second = {
+        "sent_at": "2026-11-20T09:10:02+00:00",
+        "finished_at": "",
+        "status": "",
+        "outcome": "",
+        "request_id": "",
+        **by_no_run,
+    }
     assert seen(units, lambda uow: uow.ledger.attempts(GALLERY, row.id)) == [first, second]
     assert seen(units, lambda uow: uow.ledger.attempts(GALLERY, other.id)) == [first]
     assert seen(units, lambda uow: uow.ledger.attempts("gallery-2", row.id)) == []
