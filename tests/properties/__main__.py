@@ -1,4 +1,4 @@
-"""`python3 tests --books 20000 [--seed 1]`: that many generated sales through the real export, in two processes.
+"""`python3 tests --books 20000 [--seed 1]`: that many generated sales through the real export, in two processes, and what happens to them afterwards.
 
 Prints how many agree to the cent, how many wait and why, and everything that must not be; its exit code is 1 when
 there is any. A year of a gallery is 500 sales; its seed is printed with what was wrong in it.
@@ -55,6 +55,9 @@ def tell(report: Report, seeds: range, seconds: float) -> None:
     print(f"  {report.flawed} have something wrong with them, and wait or are sent in part:")
     for reason, count in report.refused.most_common():
         print(f"      {reason}: {count}")
+    print(f"  {sum(report.outcomes.values())} changes afterwards:")
+    for (what, outcome), count in sorted(report.outcomes.items()):
+        print(f"      {what}: {outcome}: {count}")
     print(f"  {len(report.wrong)} disagree or stand still without a reason")
     for fault in report.wrong[:50]:
         print(f"      {fault}")

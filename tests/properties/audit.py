@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from galleria_xero_plugin.domain.model import InvoiceState, TaxMode
+from galleria_xero_plugin.domain.model import Invoice, InvoiceState, TaxMode
 from galleria_xero_plugin.domain.reasons import REASONS
 from galleria_xero_plugin.domain.states import DocumentState
 from galleria_xero_plugin.ports.records import Document
@@ -20,6 +20,7 @@ from galleria_xero_plugin.simulator import NORTH_LIGHT
 from galleria_xero_plugin.testing.arithmetic import tolerance
 
 from ..integration.export.office import Office
+from .changes import paid
 from .sales import FLAWS, Sale
 
 NOTHING = Decimal(0)
@@ -39,6 +40,16 @@ class Report:
     waiting: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    held: dict[str, set[str]] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def afterwards(self, later: Report) -> None:
+        """Take in how things stand after the changes."""
+        self.wrong += [f"afterwards {fault}" for fault in later.wrong]
+        for invoice_id, what in self.changed.items():
+            for outcome in later.held.get(invoice_id, {"agrees"}):
+                self.outcomes[what, outcome] += 1
 
     def add(self, other: Report) -> None:
         """Take another report in."""
@@ -47,6 +58,7 @@ class Report:
         self.waiting += other.waiting
         self.refused += other.refused
         self.wrong += other.wrong
+        self.outcomes += other.outcomes
 
 
 def audit(office: Office, sales: Iterable[Sale]) -> Report:
@@ -70,6 +82,7 @@ def audit(office: Office, sales: Iterable[Sale]) -> Report:
         elif held or sale.flaw:
             (report.refused if sale.flaw else report.waiting).update(reasons)
             report.waiting_sales += not sale.flaw
+            report.held[sale.invoice.id] = {row.reason_code for row in held if row.reason_code}
             report.wrong += [f"{_named(sale)}: {fault}" for fault in books.exceeded(sale)]
         else:
             faults = books.faults(sale)
@@ -90,8 +103,14 @@ class Books:
             self._invoices[row["InvoiceNumber"]].append(row)
         self._paid: Counter[str] = Counter()
         for row in organisation.table("Payments").rows.values():
-            if row["Status"] == "AUTHORISED" and "Invoice" in row:
-                self._paid[row["Invoice"]["InvoiceID"]] += row["Amount"]
+            if row["Status"] == "AUTHORISED":
+                self._paid[row["Invoice"]["InvoiceID"] if "Invoice" in row else row["CreditNote"]["CreditNoteID"]] += (
+                    row["Amount"]
+                )
+        self._notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in organisation.table("CreditNotes").rows.values():
+            if row["Status"] not in GONE:
+                self._notes[row["Reference"].split()[0]].append(row)
 
     def faults(self, sale: Sale) -> list[str]:
         """What differs though nothing waits."""
@@ -101,11 +120,10 @@ class Books:
         """What must not be even while something waits: two invoices, more money than was received."""
         found = self._invoices[self._number(sale)]
         live = [row for row in found if row["Status"] not in GONE]
-        paid = sum((self._paid[row["InvoiceID"]] for row in live), NOTHING)
-        received = self._now(sale).payments
+        there = sum((self._paid[row["InvoiceID"]] for row in live), NOTHING)
         faults = [f"stands in Xero {len(live)} times"] if len(live) > 1 else []
-        if paid > sum((payment.amount for payment in received), NOTHING):
-            faults.append(f"{paid} paid in Xero, more than was received")
+        if there > paid(self._now(sale)):
+            faults.append(f"{there} paid in Xero, more than was received")
         return faults
 
     def rounded(self, sale: Sale) -> bool:
@@ -115,24 +133,38 @@ class Books:
     def _differences(self, sale: Sale) -> Iterator[str]:
         invoice, found = self._now(sale), self._invoices[self._number(sale)]
         live = [row for row in found if row["Status"] not in GONE]
-        if invoice.state is not InvoiceState.ISSUED:
+        if invoice.state is not InvoiceState.ISSUED and not live and found:
             return
         if len(live) != 1:
             yield f"stands in Xero {len(live)} times"
             return
-        row = live[0]
-        paid = sum((payment.amount for payment in invoice.payments), NOTHING)
-        if row["Total"] != invoice.total:
-            yield f"total {invoice.total} here, {row['Total']} there"
-        yield from self._tax(invoice, row)
-        if self._paid[row["InvoiceID"]] != paid or row["AmountPaid"] != paid:
-            yield f"paid {paid} here, {self._paid[row['InvoiceID']]} there"
-        if row["AmountDue"] != invoice.total - paid - row["AmountCredited"]:
-            yield f"due {invoice.total - paid} here, {row['AmountDue']} there"
+        row, notes = live[0], self._notes[self._number(sale)]
+        if self._paid[row["InvoiceID"]] != paid(invoice) or row["AmountPaid"] != paid(invoice):
+            yield f"paid {paid(invoice)} here, {self._paid[row['InvoiceID']]} there"
+        given_back = sum((refund.amount for refund in invoice.refunds), NOTHING)
+        returned = sum((self._paid[note["CreditNoteID"]] for note in notes), NOTHING)
+        if returned != given_back:
+            yield f"{given_back} given back here, {returned} there"
+        credit = sum((note["Total"] for note in notes), NOTHING)
+        if invoice.state is InvoiceState.ISSUED:
+            yield from self._issued(invoice, row, credit)
+        else:
+            # A deposit that was kept stays earned: what is credited is what was still due and what went back
+            due = row["Total"] - paid(invoice) + given_back or paid(invoice)
+            if credit != due or row["AmountDue"]:
+                yield f"cancelled: {credit} credited instead of {due}, {row['AmountDue']} still due"
+
+    def _issued(self, invoice: Invoice, row: dict[str, Any], credit: Decimal) -> Iterator[str]:
+        if row["Total"] - credit != invoice.total:
+            yield f"total {invoice.total} here, {row['Total']} less {credit} there"
+        if not credit:
+            yield from self._tax(invoice, row)
+        if row["AmountDue"] != invoice.total - paid(invoice):
+            yield f"due {invoice.total - paid(invoice)} here, {row['AmountDue']} there"
         if (row["CurrencyCode"], row["Date"]) != (invoice.currency, invoice.date):
             yield f"{invoice.currency} on {invoice.date} here, {row['CurrencyCode']} on {row['Date']} there"
 
-    def _tax(self, invoice: Any, row: dict[str, Any]) -> Iterator[str]:
+    def _tax(self, invoice: Invoice, row: dict[str, Any]) -> Iterator[str]:
         """On top, the tax and the visible rounding line are the gallery's tax to the cent. Included, the total is
         what was agreed, and the tax in it may differ by what rounding explains."""
         if invoice.tax_mode is TaxMode.INCLUSIVE:
@@ -143,7 +175,7 @@ class Books:
         if row["TotalTax"] + rounding != invoice.tax_total:
             yield f"tax {invoice.tax_total} here, {row['TotalTax']} and {rounding} of rounding there"
 
-    def _now(self, sale: Sale) -> Any:
+    def _now(self, sale: Sale) -> Invoice:
         return self._office.gallery.invoices(self._office.gallery.gallery_id, [sale.invoice.id])[0]
 
     def _number(self, sale: Sale) -> str:

@@ -15,6 +15,7 @@ How often what is drawn; each choice is apart from the others::
     currency        GBP 80 %, EUR 12 %, USD 8 %; the exchange rate is known
     payments        none 25 %, in full 45 %, one part 15 %, two to ten instalments 10 % (equal ones on one day among
                     them), in full in two methods 5 %; a foreign one says what arrived at the bank
+    date            in the last month 40 %, any day since January 60 %
     buyer           one of forty
     flaw            3 %: one thing is wrong, see `FLAWS`
 
@@ -54,7 +55,7 @@ FLAWS = {
     "method without an account": {"payment_method_unmapped"},
     "tax option without a rate": {"tax_option_unmapped"},
     "currency not in Xero": {"currency_not_enabled"},
-    "exchange rate unknown": {"currency_rate_missing"},
+    "exchange rate unknown": {"currency_policy_missing"},
     "another total": {"total_differs"},
     "another tax": {"tax_differs"},
     "nothing to pay": {"zero_total"},
@@ -81,13 +82,13 @@ def sale(random: Random, number: int, first: dt.date, last: dt.date) -> Sale:
     if total <= 0:  # more trade-ins than works
         items = items[:1]
         total, tax = asked_for(items, mode, per_line=True)
-    currency = _one_of(random, (80, "GBP"), (12, "EUR"), (8, "USD"))
+    currency = one_of(random, (80, "GBP"), (12, "EUR"), (8, "USD"))
     invoice = factories.make_invoice(
         number,
         items=items,
         tax_mode=mode,
         rates=RATES,
-        date=first + dt.timedelta(days=random.randint(0, (last - first).days)),
+        date=_day(random, last.replace(day=1) if random.random() < 0.4 else first, last),
         contact=buyer(random.randrange(40)),
         currency=currency,
         exchange_rate=None if currency == "GBP" else Decimal(random.randint(900_000, 1_400_000)).scaleb(-6),
@@ -99,6 +100,10 @@ def sale(random: Random, number: int, first: dt.date, last: dt.date) -> Sale:
         return Sale(invoice)
     flaw = random.choice(sorted(FLAWS))
     return Sale(_WITH[flaw](invoice), flaw)
+
+
+def _day(random: Random, first: dt.date, last: dt.date) -> dt.date:
+    return first + dt.timedelta(days=random.randint(0, (last - first).days))
 
 
 def buyer(number: int) -> Contact:
@@ -130,8 +135,8 @@ def _amount(item: Item) -> Decimal:
 
 
 def _items(random: Random) -> tuple[tuple[Item, ...], TaxMode]:
-    low, high = _one_of(random, (50, (1, 1)), (32, (2, 4)), (15, (5, 12)), (3, (13, 60)))
-    mode = _one_of(random, (50, TaxMode.EXCLUSIVE), (40, TaxMode.INCLUSIVE), (10, TaxMode.NONE))
+    low, high = one_of(random, (50, (1, 1)), (32, (2, 4)), (15, (5, 12)), (3, (13, 60)))
+    mode = one_of(random, (50, TaxMode.EXCLUSIVE), (40, TaxMode.INCLUSIVE), (10, TaxMode.NONE))
     for_all = _option(random) if random.random() < 0.75 else None
     items = []
     for place in range(random.randint(low, high)):
@@ -142,19 +147,19 @@ def _items(random: Random) -> tuple[tuple[Item, ...], TaxMode]:
 
 def item(random: Random, id: str, tax_option_id: str | None, *, trade_in: bool = False) -> Item:
     """One line."""
-    kind = _one_of(
+    kind = one_of(
         random, (70, ItemKind.ARTWORK), (10, ItemKind.FRAMING), (10, ItemKind.SHIPPING), (7, ItemKind.CUSTOM),
         (3, ItemKind.PORTAL),
     )  # fmt: skip
-    quantity = _one_of(
+    quantity = one_of(
         random, (85, Decimal(1)), (10, Decimal(random.randint(2, 12))),
         (5, Decimal(random.randint(1, 50_000)).scaleb(-4)),
     )  # fmt: skip
-    most = _one_of(random, (5, 999), (45, 99_999), (47, 9_999_999), (3, 999_999_999))
+    most = one_of(random, (5, 999), (45, 99_999), (47, 9_999_999), (3, 999_999_999))
     price = Decimal(random.randint(1, most)).scaleb(-2)
     if random.random() < 0.05:
         price += Decimal(random.randint(1, 99)).scaleb(-4)
-    discounts: dict[str, Decimal] = _one_of(
+    discounts: dict[str, Decimal] = one_of(
         random, (80, {}), (8, {"discount_percent": Decimal(random.randint(1, 60))}),
         (4, {"discount_percent": Decimal(random.randint(1, 5000)).scaleb(-2)}),
         (8, {"discount_amount": cents(quantity * price * random.randint(1, 50) / 100)}),
@@ -165,11 +170,11 @@ def item(random: Random, id: str, tax_option_id: str | None, *, trade_in: bool =
 
 
 def _option(random: Random) -> str:
-    return _one_of(random, (50, "vat-20"), (15, "vat-5"), (10, "resale"), (15, "vat-0"), (10, "exempt"))
+    return one_of(random, (50, "vat-20"), (15, "vat-5"), (10, "resale"), (15, "vat-0"), (10, "exempt"))
 
 
 def _payments(random: Random, invoice: Invoice) -> tuple[Payment, ...]:
-    how = _one_of(random, (25, "none"), (45, "full"), (15, "part"), (10, "instalments"), (5, "two methods"))
+    how = one_of(random, (25, "none"), (45, "full"), (15, "part"), (10, "instalments"), (5, "two methods"))
     total = invoice.total
     if how == "none" or total < Decimal("0.20"):
         return ()
@@ -201,7 +206,8 @@ def payment(random: Random, invoice: Invoice, number: int, amount: Decimal) -> P
     )
 
 
-def _one_of(random: Random, *choices: tuple[int, Value]) -> Value:
+def one_of(random: Random, *choices: tuple[int, Value]) -> Value:
+    """One of several values, by weight."""
     draw = random.randrange(sum(weight for weight, _ in choices))
     for weight, value in choices:
         if draw < weight:

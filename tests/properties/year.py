@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import TracebackType
 
 from ..integration.export.office import Office, a_simulator
 from .audit import Report, audit
+from .changes import change
 from .sales import TAX_OPTIONS, TAX_RATES, Sale, sale
 
 FIRST, LAST = dt.date(2026, 1, 2), dt.date(2026, 11, 20)
@@ -47,8 +49,23 @@ class Year:
         return sales
 
     def exported(self, seed: int, count: int) -> Report:
-        """`count` sales, exported, judged, and exported once more, which must change nothing."""
-        sales = self.sell(Random(seed), count)
+        """`count` sales, exported and judged; then what happens to them afterwards, exported and judged. Exporting
+        once more must change nothing, both times."""
+        random = Random(seed)
+        sales = self.sell(random, count)
+        report = self._settled(sales)
+        self.office.time.pass_by(minutes=10)
+        today = self.office.time.now().date()
+        for one in sales:
+            what = change(random, self.office.gallery, one, today)
+            if what:
+                report.changed[one.invoice.id] = what
+        self.office.time.pass_by(hours=2)  # the quiet time after a change
+        afterwards = self._settled(sales)
+        report.afterwards(afterwards)
+        return report
+
+    def _settled(self, sales: Sequence[Sale]) -> Report:
         self.office.sync()
         report = audit(self.office, sales)
         written = self.written
