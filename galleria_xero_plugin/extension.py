@@ -26,6 +26,7 @@ from .proxies import EXTENSION_KEY, State, state
 from .services.container import Services
 from .services.activity import Activity
 from .services.calls import Calls
+from .services.cancelling import Cancelling
 from .services.connect import Connect
 from .services.contact_import import ContactImport
 from .services.document_rows import Links
@@ -215,6 +216,7 @@ def compose(
             months=Months(units, gallery, queue, links, queries.service_page),
             questions=Questions(units, runs),
             redating=Redating(units, runs),
+            cancelling=Cancelling(units, queries, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
             lookalikes=Lookalikes(units, gallery, queries, runs, links, config.quiet_period),
             preview=Preview(units, gallery, queries, config.quiet_period),

@@ -235,11 +235,11 @@ class SqlBooks(Store):
         )
         return [record(row) for row in self._read(query)]
 
-    def remark(self, document_id: str, was: str, now: tuple[str, Mapping[str, str]] | None) -> bool:
+    def remark(self, document_id: str, was: str | None, now: tuple[str, Mapping[str, str]] | None) -> bool:
         code, facts = now or (None, {})
         return self._hit(
             update(EXPORT)
-            .where(EXPORT.c.id == document_id, state(DocumentState.DONE), EXPORT.c.reason_code == was)
+            .where(EXPORT.c.id == document_id, state(DocumentState.DONE), EXPORT.c.reason_code.is_not_distinct_from(was))
             .values(reason_code=code, reason_facts=dict(facts), updated_at=self._now)
         )
 

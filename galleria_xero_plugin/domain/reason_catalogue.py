@@ -289,6 +289,22 @@ _ROWS = (
      "{number} keeps its lines in Xero; the difference of {amount} is a credit note.", _ITSELF, "Open it in Xero"),
     ("changed_again", "Overtaken by a later change",
      "{number} was changed again, or back, before this was sent.", _ITSELF, "Open the invoice"),
+    ("cancelled_by_person", "Cancelled in Xero",
+     "{who} cancelled {number} in Xero. It is not sent again: Xero gives no number twice. To send this sale after all, "
+     "cancel the invoice in your gallery and issue a new one, which gets a new number.", _ITSELF, "Open the invoice"),
+    ("not_cancelled_paid", "Money came in",
+     "{number} is paid, in part or in full, or settled by a credit, so it stays in Xero. Cancel it in your gallery, or "
+     "ask your bookkeeper for a credit note.", _ITSELF, "Open it in Xero"),
+    ("not_cancelled_older", "Sent before today",
+     "{number} was sent before today, and your books may rely on it by now, so it stays in Xero. Cancel it in your "
+     "gallery, or ask your bookkeeper.", _ITSELF, "Open it in Xero"),
+    ("not_cancelled_changed", "Changed in Xero",
+     "Somebody changed {number} in Xero after it was sent, so it stays there.", _ITSELF, "Open it in Xero"),
+    ("not_cancelled_found", "Was in Xero already",
+     "{number} was not created from here but found in Xero, or linked by a person, so it stays there.",
+     _ITSELF, "Open it in Xero"),
+    ("not_cancelled_kind", "Not an invoice",
+     "Only invoices are cancelled from here, so {number} stays as it is.", _ITSELF, "Open it in Xero"),
     ("deleted_after_sending", "Erased after it was sent",
      "{number} was erased in your gallery and still stands in Xero.", _BOOKKEEPER, "Decide about it in Xero"),
     ("payment_reconciled", "The payment is reconciled",

@@ -114,5 +114,5 @@ class BooksStore(Protocol):
     def remarked(self, gallery_id: str, tenant_id: str, codes: Sequence[str]) -> Sequence[Document]:
         """Invoices that stand in Xero and of which this is said."""
 
-    def remark(self, document_id: str, was: str, now: tuple[str, Mapping[str, str]] | None) -> bool:
-        """Say something else, or nothing any more, of a document that stands in Xero. False when it was not so."""
+    def remark(self, document_id: str, was: str | None, now: tuple[str, Mapping[str, str]] | None) -> bool:
+        """Say something else, or nothing any more, of a document that was sent (`was` None: nothing yet). False when it was not so."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .activity import Activity
+from .cancelling import Cancelling
 from .connect import Connect
 from .contact_import import ContactImport
 from .doorbell import Doorbell
@@ -44,6 +45,7 @@ class Services:
     check: SettingsCheck
     questions: Questions
     redating: Redating
+    cancelling: Cancelling
     doorbell: Doorbell
     lookalikes: Lookalikes
     first_run: FirstRun

@@ -12,6 +12,7 @@ from .read_models import Event, Words
 _BY_PEOPLE: Mapping[str, Words] = {
     "tried again": Words("Somebody pressed Try again or Send now"),
     "stopped asking": Words("Somebody pressed Stop asking"),
+    "cancellation in Xero asked for": Words("Somebody pressed Cancel in Xero"),
     "contact linked": Words("Linked with a contact in Xero"),
 }
 _ANSWERS: Mapping[str, Words] = {

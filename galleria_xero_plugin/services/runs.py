@@ -9,8 +9,9 @@ from ..domain.states import DocumentState, RunKind, RunState, RunTrigger
 from ..errors import Conflict, InvalidInput, NotConnected, NotFound, ReconnectRequired
 from ..ports.records import Actor, Connection, ConnectionStatus, Document, Run
 from ..ports.runtime import JobQueue
-from ..ports.store import Units
+from ..ports.store import UnitOfWork, Units
 from .calls import RESERVE
+from .export.gate import TO_CANCEL
 
 REDECIDED = (DocumentState.BLOCKED,)
 """What every new run looks at again: the reason may be gone by now."""
@@ -103,6 +104,21 @@ class Runs:
             uow.after_commit(lambda: self._queue.ring_export(connection.id))
             uow.commit()
         return run, woken
+
+    def to_cancel(self, uow: UnitOfWork, connection: Connection, actor: Actor, count: int) -> Run:
+        """The run that carries out these cancellations in Xero: the one that is going, or a new one, with which
+        nothing else is sent. It is rung for after the caller's commit.
+
+        Raises NotConnected, ReconnectRequired and Conflict as `start_export`.
+        """
+        connection = _usable(connection)
+        run = uow.runs.open_of(connection.id, RunKind.EXPORT)
+        if run is None:
+            run = uow.runs.open(connection, RunKind.EXPORT, RunTrigger.PERSON, actor)
+            uow.runs.progress(run.id, scanned=True, put={TO_CANCEL: count})
+        uow.audit.add(connection.gallery_id, actor, "documents cancelled in Xero", subject=run.id, outcome=str(count))
+        uow.after_commit(lambda: self._queue.ring_export(connection.id))
+        return run
 
     def cancel(self, gallery_id: str, run_id: str, actor: Actor) -> None:
         """End an open run: what is being sent ends as it must, nothing new is begun. Raises NotFound."""

@@ -11,6 +11,7 @@ from ..domain.reasons import Explanation, Whose, explain
 from ..domain.schedule import NIGHTLY_AT
 from ..domain.settings import ScheduleKind, Settings
 from ..domain.states import DocumentKind, DocumentState, RunKind, RunState
+from ..domain.withdrawing import CANCELLED
 from ..ports.records import Compared, Connection, ConnectionStatus, Document, Run, Webservice
 from .read_models import Count, RunView, Standing, Target, Tone, Waiting, Words
 from .usage import Meaning
@@ -243,6 +244,8 @@ def document_state(document: Document) -> tuple[Words, Tone]:
     match document.state:
         case DocumentState.DONE:
             by_itself = explain(document.reason_code or "", {}).whose is Whose.ITSELF
+            if document.reason_code == CANCELLED:
+                return _done(document), Tone.OFF
             return _done(document), Tone.NEEDS if document.reason_code and not by_itself else Tone.GOOD
         case DocumentState.SENDING:
             return Words("Being sent"), Tone.MOVING
@@ -257,6 +260,9 @@ def document_state(document: Document) -> tuple[Words, Tone]:
 
 
 def _done(document: Document) -> Words:
+    if document.reason_code == CANCELLED:
+        who = document.reason_facts.get("who")
+        return Words("Cancelled in Xero by %(who)s", {"who": who}) if who else Words("Cancelled in Xero")
     if document.deleted_at is not None:
         return Words("Deleted in Xero again")
     if document.kind in (DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE):

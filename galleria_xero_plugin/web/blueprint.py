@@ -10,6 +10,7 @@ from .._paths import resource_dir
 from . import (
     activity_views,
     books_views,
+    cancel_views,
     check_views,
     error_pages,
     month_views,
@@ -74,6 +75,8 @@ ROUTES = (
     Route("GET", "/runs/<uuid:run_id>", "run", VIEW, run_views.run),
     Route("GET", "/runs/<uuid:run_id>.json", "run_progress", VIEW, run_views.run_progress),
     Route("POST", "/runs/<uuid:run_id>/cancel", "cancel", CHANGE, run_views.cancel),
+    Route("GET", "/runs/<uuid:run_id>/in-xero", "confirm_cancel", CHANGE, cancel_views.confirm_cancel),
+    Route("POST", "/runs/<uuid:run_id>/in-xero", "cancel_in_xero", CHANGE, cancel_views.cancel_in_xero),
     # checking the settings
     Route("GET", f"{_WEBSERVICE}/check", "check", VIEW, check_views.check),
     Route("POST", f"{_WEBSERVICE}/check", "replace", CHANGE, check_views.replace),

@@ -17,15 +17,19 @@ from ...domain.model import InvoiceState
 from ...domain.reasons import Hold, amount_text
 from ...domain.standing import GONE
 from ...domain.states import DocumentKind, DocumentState
+from ...domain.withdrawing import CANCELLED, PAID, withdraw
 from ...ports.records import Document, NewDocument
 from ...ports.store import UnitOfWork
 from .correcting import Subject, due, leave_note, settled, subjects, waits_for
 from .credit_rows import FOR_A_REFUND, FOR_CANCELLING, allocation, credit_note
 from .holding import decided, hold
+from .rows import asked_by_a_person
 from .sending import Prepared, send
 from .session import Held, Session
 
 STATUS = {Action.VOID: "VOIDED", Action.DELETE: "DELETED"}
+ASKED_FOR = "cancellation in Xero asked for"
+"""The entry of the audit that says who asked, under the invoice's row."""
 UNDONE = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
 
 
@@ -56,9 +60,12 @@ def step(session: Session) -> bool:
 
 def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:
     invoice, standing = subject.invoice, subject.standing
-    if invoice is not None and invoice.state is InvoiceState.ISSUED:
+    still_issued = invoice is not None and invoice.state is InvoiceState.ISSUED
+    if still_issued and not asked_by_a_person(row):
         return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)
-    if invoice is None or invoice.state is InvoiceState.DELETED:
+    if still_issued:
+        decision = _withdrawal(session, row, subject)
+    elif invoice is None or invoice.state is InvoiceState.DELETED:
         decision = erased(standing, number=row.label)
     elif any(one.state in UNDONE for one in subject.of(DocumentKind.PAYMENT, DocumentKind.PAYMENT_DELETE)):
         # What Xero is to show as paid is not settled yet, and that decides between voiding and crediting
@@ -84,7 +91,27 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
         )
     if decision.action in (Action.CREDIT, Action.LEAVE):
         return _without_sending(session, row, subject, decision)
+    if still_issued:
+        return Held(row, decision.hold or Hold("internal"), for_good=True)  # it stays, and nobody is asked
     return Held(row, decision.hold or Hold("internal"), asked=decision.action is Action.ASK)
+
+
+def _withdrawal(session: Session, row: Document, subject: Subject) -> Decision:
+    """A person asks for it, and the gallery still has the invoice."""
+    payments = subject.of(DocumentKind.PAYMENT, DocumentKind.PAYMENT_DELETE)
+    if any(one.state in UNDONE for one in payments):
+        return Decision(Action.ASK, Hold(PAID, {"number": row.label}))  # and it is on its way to Xero
+    with session.read() as uow:
+        today = session.intake.today(uow.now())
+    sent_at = subject.row.first_sent_at
+    return withdraw(
+        subject.standing,
+        number=row.label,
+        written=subject.written,
+        sent_on=session.intake.today(sent_at) if sent_at else None,
+        today=today,
+        reference=session.reference,
+    )
 
 
 def _without_sending(session: Session, row: Document, subject: Subject, decision: Decision) -> Held | None:
@@ -107,6 +134,8 @@ def _without_sending(session: Session, row: Document, subject: Subject, decision
     with session.write() as uow:
         if settled(uow, row, reason, xero_id=subject.row.xero_id or ""):
             uow.ledger.insert(documents)
+            if row.attempt:
+                _remark(uow, row)  # it was on its way, and has arrived
             session.note(uow, adopted=int(not documents))
         uow.commit()
     return None
@@ -132,11 +161,24 @@ def _send(session: Session, prepared: list[Prepared]) -> None:
 
     def carried_out(uow: UnitOfWork, item: Prepared, element: Element) -> None:
         ended.append((item.row, item.expected.key))
+        _remark(uow, item.row)
 
     session.say(f"Cancelling: {prepared[0].row.label}")
     send(session, DocumentKind.INVOICE_VOID, prepared, on_created=carried_out)
     for row, invoice_id in ended:
-        leave_note(session, row, invoice_id, "Cancelled in the gallery.")
+        where = "from" if asked_by_a_person(row) else "in"
+        leave_note(session, row, invoice_id, f"Cancelled {where} the gallery.")
+
+
+def _remark(uow: UnitOfWork, row: Document) -> None:
+    """The invoice says who has taken it out of Xero."""
+    if not asked_by_a_person(row):
+        return
+    scope = (row.gallery_id, row.tenant_id)
+    invoice = uow.ledger.known(*scope, DocumentKind.INVOICE, [row.parent_local_id])[row.parent_local_id]
+    asked = [entry for entry in uow.audit.of_subject(row.gallery_id, invoice.id) if entry.action == ASKED_FOR]
+    facts = {"number": row.label, "who": asked[-1].actor_name if asked else ""}
+    uow.books.remark(invoice.id, invoice.reason_code, (CANCELLED, facts))
 
 
 def arrived(session: Session, row: Document, subject: Subject) -> bool:
@@ -146,5 +188,6 @@ def arrived(session: Session, row: Document, subject: Subject) -> bool:
         return False
     with session.write() as uow:
         uow.ledger.move(row.id, expect=[DocumentState.UNKNOWN], to=DocumentState.DONE, xero_id=standing.id)
+        _remark(uow, row)
         uow.commit()
     return True

@@ -14,6 +14,7 @@ from ...domain.month import Entry, Figures, OpenPayment, Sheet, Standing, Used, 
 from ...domain.month import unreconciled as not_reconciled
 from ...domain.reasons import BY_A_PERSON
 from ...domain.states import WAITING, DocumentKind, DocumentState
+from ...domain.withdrawing import CANCELLED
 from ...ports.records import Document
 from .session import BATCH, Session
 
@@ -84,6 +85,8 @@ def _entry(
 
 def _how(index: IndexEntry, row: Document | None, gallery: Figures | None, xero: Figures | None) -> Standing:
     if row is not None and row.state is DocumentState.DONE:
+        if row.reason_code == CANCELLED and xero is None:
+            return Standing.PUT_ASIDE
         return judged(gallery, xero)
     if index.state is not InvoiceState.ISSUED:
         return Standing.CANCELLED

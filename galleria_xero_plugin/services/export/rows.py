@@ -118,6 +118,39 @@ class Rows:
         )
 
 
+_ASKED = ":asked"
+
+
+def cancellation(of: Document) -> NewDocument:
+    """The cancellation in Xero of an invoice that the gallery still has, because a person asks for it.
+
+    It has the identity of a cancellation at the revision that was seen, so that pressing twice is one, and says in its
+    key for good who wants it: its reason goes when it is sent.
+    """
+    kind = DocumentKind.INVOICE_VOID
+    return NewDocument(
+        gallery_id=of.gallery_id,
+        tenant_id=of.tenant_id,
+        kind=kind,
+        local_id=of.local_id,
+        local_revision=of.seen_revision,
+        natural_key=f"{kind}:{of.local_id}:{of.seen_revision}{_ASKED}",
+        marker=of.marker,
+        label=of.label,
+        seen_revision=of.seen_revision,
+        contact_name=of.contact_name,
+        amount=of.amount,
+        currency=of.currency,
+        document_date=of.document_date,
+        parent_local_id=of.local_id,
+    )
+
+
+def asked_by_a_person(row: Document) -> bool:
+    """Whether a cancellation is one that a person asks for, and not the gallery (whose keys end in a number)."""
+    return row.kind is DocumentKind.INVOICE_VOID and row.natural_key.endswith(_ASKED)
+
+
 def quiet(invoice: Invoice, period: dt.timedelta, now: dt.datetime) -> Hold | None:
     """A change is as fresh as a new invoice: it waits a while for its owner's typing errors."""
     until = invoice.changed_at + period

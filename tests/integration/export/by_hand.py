@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+from galleria_xero_plugin.services.cancelling import Cancelling
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.first_run import FirstRun
 from galleria_xero_plugin.services.lookalikes import Lookalikes
@@ -57,6 +58,7 @@ class Desk:
         self.first_run = FirstRun(office.units, office.gallery, queries, office.runs, to_xero)
         self.preview = Preview(office.units, office.gallery, queries, quiet)
         self.queries = queries
+        self.cancelling = Cancelling(office.units, queries, office.runs)
 
     def asked(self) -> dict[str, list[str]]:
         """What is asked: number of ours -> numbers in Xero. All pages."""
