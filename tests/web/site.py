@@ -34,6 +34,7 @@ from galleria_xero_plugin.ports.records import Actor, NewDocument
 from galleria_xero_plugin.ports.xero import Grant, Secret, TokenSet, XeroTenant
 from galleria_xero_plugin.proxies import EXTENSION_KEY, State
 from galleria_xero_plugin.services.activity import Activity
+from galleria_xero_plugin.services.cancelling import Cancelling
 from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.first_run import FirstRun
@@ -239,6 +240,7 @@ class Site:
             check=SettingsCheck(self.units, self.gallery, settings, queries.settings_page),
             questions=Questions(self.units, runs),
             redating=Redating(self.units, runs),
+            cancelling=Cancelling(self.units, queries, runs),
             lookalikes=Lookalikes(self.units, self.gallery, queries, runs, shown, read.quiet_period),
             preview=Preview(self.units, self.gallery, queries, read.quiet_period),
             first_run=FirstRun(self.units, self.gallery, queries, runs, shown),

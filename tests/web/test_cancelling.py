@@ -1,0 +1,94 @@
+"""Cancel these in Xero: the page says exactly what will happen, and only then the button does it."""
+
+import datetime as dt
+
+import pytest
+
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
+from galleria_xero_plugin.ports.records import Batch
+
+from .site import OURS
+
+
+@pytest.fixture
+def morning(site):
+    """A sync that created two invoices, one of them paid; (the webservice, the run)."""
+    made, connection = site.ready()
+    ids = [site.document(connection, number, state=DocumentState.PENDING, local_id=f"inv-{number}") for number in (1, 2)]
+    run = site.run(connection, add={"invoices": 2})
+    with site.units.write() as uow:
+        lease = uow.connections.claim_lease(connection.id, "w", 60)
+        batch = Batch("b-1", "b-1", "h", dict.fromkeys(ids, "{}"), standing=dict.fromkeys(ids, "print"))
+        assert uow.ledger.start_sending(connection.id, lease, DocumentKind.INVOICE, batch, worker="w")
+        for number, one in enumerate(ids, 1):
+            xero_id = f"f0000000-0000-4000-8000-00000000000{number}"
+            uow.ledger.move(one, expect=[DocumentState.SENDING], to=DocumentState.DONE, xero_id=xero_id)
+        uow.connections.release_lease(connection.id, lease)
+        uow.commit()
+    site.document(
+        connection, 2, DocumentKind.PAYMENT, parent_local_id="inv-2", document_date=dt.date(2026, 3, 2)
+    )
+    site.finish(run, RunState.FINISHED)
+    return made, run
+
+
+def test_the_page_of_a_sync_offers_it_and_says_what_will_happen(site, morning):
+    _, run = morning
+    browser = site.browser()
+    there = f"/xero/runs/{run.id}/in-xero"
+    assert f'href="{there}">Cancel these 2 in Xero</a>' in browser.get(f"/xero/runs/{run.id}").text
+    before = site.rows()
+    page = browser.get(there).text
+    assert site.rows() == before
+    assert "1 invoice is cancelled in Xero" in page and "1,234.50" in page
+    assert "Xero gives no number twice" in page and "are not sent again" in page
+    assert "Cancel this one in Xero</button>" in page
+    assert "1 document stays" in page and "Money came in" in page and "AG-2 is paid" in page
+
+
+def test_pressed_it_starts_a_run_that_does_it_and_says_who(site, morning):
+    made, run = morning
+    browser = site.browser()
+    there = f"/xero/runs/{run.id}/in-xero"
+    browser.get(there)
+    answer = browser.post(there, {"count": "1"})
+    assert answer.status_code == 303 and "/runs/" in answer.location and run.id not in answer.location
+    assert "They are being cancelled in Xero now" in browser.follow(answer).text
+    assert [what for what, _ in site.bell.rung] == ["export"]
+    with site.units.read() as uow:
+        found = uow.ledger.children(OURS, site.connection(made).tenant_id, DocumentKind.INVOICE_VOID, ["inv-1", "inv-2"])
+        said = [(entry.action, entry.actor_name) for entry in uow.audit.latest(OURS, 2)]
+    assert [row.state for rows in found.values() for row in rows] == [DocumentState.PENDING]
+    assert said == [("documents cancelled in Xero", "Nora Light"), ("cancellation in Xero asked for", "Nora Light")]
+
+    again = browser.post(there, {"count": "1"})
+    assert again.location == there
+    assert "being cancelled already" in browser.follow(again).text
+
+
+@pytest.mark.parametrize("count", ["", "2", "-1", "²", "9" * 5000])
+def test_another_number_than_the_page_said_does_nothing(site, morning, count):
+    _, run = morning
+    browser = site.browser()
+    there = f"/xero/runs/{run.id}/in-xero"
+    browser.get(there)
+    before = site.rows()
+    answer = browser.post(there, {"count": count})
+    assert answer.status_code == (303 if count == "2" else 400)
+    assert site.rows() == before
+
+
+def test_a_viewer_is_not_offered_it_and_a_sync_that_is_going_has_nothing_to_cancel(site, morning):
+    made, run = morning
+    assert "in-xero" not in site.browser("viewer").get(f"/xero/runs/{run.id}").text
+    going = site.run(site.connection(made), add={"invoices": 2})
+    browser = site.browser()
+    assert "in-xero" not in browser.get(f"/xero/runs/{going.id}").text
+    assert "Nothing of this sync can be cancelled" in browser.get(f"/xero/runs/{going.id}/in-xero").text
+
+
+def test_the_two_comparisons_lead_to_each_other(site):
+    made, _ = site.ready()
+    browser = site.browser()
+    assert f'href="/xero/{made.id}/comparison"' in browser.get(f"/xero/{made.id}/months").text
+    assert f'href="/xero/{made.id}/months"' in browser.get(f"/xero/{made.id}/comparison").text
