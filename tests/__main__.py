@@ -16,6 +16,7 @@ COMMANDS = {
     "--chaos": "tests.chaos",
     "--chaos-variants": "tests.chaos",
     "--chaos-processes": "tests.processes.chaos",
+    "--screens": "tests.browser.screens",
 }
 """What is no run of pytest: the first argument, and the module that takes all arguments."""
 

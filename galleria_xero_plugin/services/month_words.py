@@ -16,7 +16,7 @@ _STANDINGS: Mapping[Standing, str] = {
     Standing.LEFT_OUT: "Not sent, by your settings or because it was entered after the last sync",
     Standing.ELSEWHERE: "Belongs to %(month)s",
     Standing.DRAFT: "A draft in your gallery",
-    Standing.UNUSED: "No invoice of your gallery has this number",
+    Standing.UNUSED: "No invoice of the gallery has this number",
     Standing.ON_THE_WAY: "Has its turn in the next sync",
     Standing.WAITS: "%(reason)s",
     Standing.TOTAL: "Two different totals",

@@ -222,7 +222,7 @@ FINDINGS: Mapping[What, Words] = {
 
 _COMPARED: Mapping[Counted, tuple[str, str]] = {
     Counted.MISSING: ("%(count)s missing in Xero", "%(count)s missing in Xero"),
-    Counted.EXTRA: ("%(count)s too much in Xero", "%(count)s too many in Xero"),
+    Counted.EXTRA: ("%(count)s too many in Xero", "%(count)s too many in Xero"),
     Counted.DIFFERENT: ("%(count)s different in Xero", "%(count)s different in Xero"),
 }
 

@@ -1,43 +1,18 @@
-"""The screens in Chromium: axe finds nothing, nothing is wider than a small telephone, the keyboard is enough.
-
-The site sends the strictest policy that the pages are meant for, so an inline script or style would show up
-here as an error on the console.
-"""
+"""The screens in Chromium: axe finds nothing, nothing is wider than a small telephone, the keyboard is enough."""
 
 import shutil
-import threading
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from sqlalchemy import create_engine
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from galleria_xero_plugin.db import migrate
 from galleria_xero_plugin.domain.states import RunKind, RunState
 from tests.web.site import Site
-from tests.web.test_pages import pages_of
 
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-          "form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-
-
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *args):
-        pass
-
-
-class Served:
-    """A site, its address, and the console's complaints."""
-
-    def __init__(self, site, url, page):
-        self.site, self.url, self.page, self.complaints = site, url, page, []
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def open(self, path):
-        self.page.goto(self.url + path)
-        return self.page
+from .serving import serving
+from .states import STATES
 
 
 @pytest.fixture(scope="module")
@@ -53,28 +28,8 @@ def template(tmp_path_factory):
 def served(template, tmp_path, page):
     database = tmp_path / "site.db"
     shutil.copy(template, database)
-    site = Site(f"sqlite:///{database}")
-
-    @site.app.after_request
-    def policy(response):
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
-
-    @site.app.get("/favicon.ico")
-    def icon():
-        return "", 204
-
-    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    made = Served(site, f"http://localhost:{server.server_port}", page)
-    made.open("/enter?as=owner")
-    yield made
-    page.close()  # no poll may come when the site is gone
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    site.close()
+    with serving(Site(f"sqlite:///{database}"), page) as made:
+        yield made
     assert made.complaints == []
 
 
@@ -84,13 +39,13 @@ def healthy(page):
 
 
 @pytest.mark.parametrize("width", [320, 1200])
-def test_every_screen(served, width):
-    paths = pages_of(served.site)
-    served.page.set_viewport_size({"width": width, "height": 800})
-    for path in paths:
-        page = served.open(path)
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_every_screen(served, state, width):
+    page = served.page
+    page.set_viewport_size({"width": width, "height": 800})
+    for _ in state(served):
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
         healthy(page)
 
 

@@ -361,10 +361,11 @@ class Site:
             uow.commit()
         return found.id
 
-    def conflict(self, connection, name="Marsh & Sons", local_ids=("c-1",)):
+    def conflict(self, connection, name="Marsh & Sons", local_ids=("c-1",), candidates=()):
         with self.units.write() as uow:
             contact = XeroContact("e0000000-0000-4000-8000-000000000001", name, email="a@marsh.example")
-            uow.contacts.add_conflict(connection.gallery_id, connection.tenant_id, contact, "several", local_ids)
+            uow.contacts.add_conflict(connection.gallery_id, connection.tenant_id, contact, "several", local_ids,
+                                      candidates=candidates)
             uow.commit()
 
     def webservice(self, made):

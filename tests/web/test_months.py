@@ -33,7 +33,7 @@ def test_a_month_in_figures_with_one_suggestion_for_each_difference(site, compar
     assert "1 gallery invoice stands in Xero with the same totals; your bank is not checked here." in text
     assert "Two different totals" in text and "Find out which total the client was asked for" in text
     assert "The totals do not agree" in text  # why AG-5 waits
-    assert "No invoice of your gallery has this number" in text and "Belongs to February 2026" in text
+    assert "No invoice of the gallery has this number" in text and "Belongs to February 2026" in text
     assert "GBP 300.00" in text  # net of the three
     assert "https://go.xero.com" in text and "not reconciled in Xero" in text
     assert site.browser().get(f"/xero/{made.id}/months?month=2026-02").text.count("want") == 0

@@ -50,32 +50,36 @@ def pages_of(site, name="North Light Ltd"):
     tenant = XeroTenant(TENANT.connection_id, TENANT.tenant_id, TENANT.tenant_type, name)
     made, connection = site.ready(tenant=tenant)
     site.gallery.add_invoice()
-    text = HOSTILE if name == HOSTILE else "Ada Marsh"
-    waiting = site.document(connection, 1, label=text, contact_name=text, reason_code="total_differs",
-                            reason_facts={"gallery_total": "1200.00 GBP", "xero_total": "1200.06 GBP", "line": text})
+    def say(words):
+        return HOSTILE if name == HOSTILE else words
+
+    text = say("Ada Marsh")
+    waiting = site.document(connection, 1, label=say("AG-1"), contact_name=text, reason_code="total_differs",
+                            reason_facts={"gallery_total": "1200.00 GBP", "xero_total": "1200.06 GBP", "line": say("Frame, oak")})
     refused = site.document(connection, 2, state=DocumentState.PENDING, contact_name=text)
-    site.move(refused, DocumentState.REJECTED, reason=("xero_refused", {"xero": text}))
+    site.move(refused, DocumentState.REJECTED, reason=("xero_refused", {"xero": say("Account code 200 is archived.")}))
     sent = site.document(connection, 3, state=DocumentState.PENDING)
     site.move(sent, DocumentState.DONE, xero_id=XERO_ID, xero_number="AG-3")
     site.document(connection, 3, kind=DocumentKind.PAYMENT, parent_local_id="invoice-3",
-                  reason_code="payment_method_unmapped", reason_facts={"method": text})
-    site.conflict(connection, text)
+                  reason_code="payment_method_unmapped", reason_facts={"method": say("Cheque")})
+    site.conflict(connection, text, ["c-1", "c-2"],
+                  [("c-1", say("ada marsh"), "ada@marsh.example"), ("c-2", say("ada marsh"), "")])
     site.month(made, connection, name=text)
-    maybe = site.document(connection, 4, state=DocumentState.CONFLICT, label=text, contact_name=text,
-                          reason_code="maybe_in_books", reason_facts={"number": text, "other": text})
-    site.question(maybe, connection, number=text[:200], reference=text, contact_name=text)
+    maybe = site.document(connection, 4, state=DocumentState.CONFLICT, label=say("AG-4"), contact_name=text,
+                          reason_code="maybe_in_books", reason_facts={"number": say("AG-4"), "other": say("INV-0007")})
+    site.question(maybe, connection, number=say("INV-0007")[:200], reference=say("AG 4, studio visit"), contact_name=say("A. Marsh"))
     draft = site.document(connection, 5, state=DocumentState.PENDING)
     site.move(draft, DocumentState.DONE, xero_id=XERO_ID[:-1] + "5", xero_number="AG-5",
-              reason=("first_run_draft", {"number": text}))
+              reason=("first_run_draft", {"number": say("AG-5")}))
     with site.units.write() as uow:
-        found = Finding(What.GONE, text, sent), Finding(What.STRANGE, text)
+        found = Finding(What.GONE, say("AG-3"), sent), Finding(What.STRANGE, say("AG-9"))
         uow.comparisons.put(OURS, connection.tenant_id, Comparison(41, found))
         uow.commit()
-    done = site.run(connection, step=text, scanned=True, add={"invoices": 1, "waiting": 2})
+    done = site.run(connection, step=say("Sending invoices"), scanned=True, add={"invoices": 1, "waiting": 2})
     site.finish(done, RunState.FINISHED)
     failed = site.run(connection, RunKind.CONTACTS, add={"created": 2})
     site.finish(failed, RunState.FAILED, error_code="gallery_failed")
-    live = site.run(connection, step=text, scanned=True, add={"invoices": 3})
+    live = site.run(connection, step=say("Sending invoices"), scanned=True, add={"invoices": 3})
     of = f"/xero/{made.id}"
     return [
         "/xero/", "/xero/new", "/xero/new/xero", f"{of}/connect", f"{of}/edit", f"{of}/disconnect", f"{of}/delete",
@@ -83,7 +87,6 @@ def pages_of(site, name="North Light Ltd"):
         f"{of}/activity?search=nothing-like-it", f"{of}/for-bookkeeper", f"{of}/for-bookkeeper?document={refused}",
         f"{of}/contacts", f"{of}/comparison", f"{of}/check", f"{of}/months", f"{of}/months?month=2026-02",
         f"{of}/documents/{waiting}",
-        f"{of}/contacts", f"{of}/comparison", f"{of}/documents/{waiting}",
         f"{of}/preview", f"{of}/books", f"{of}/first-run", f"{of}/documents/{maybe}",
         f"{of}/documents/{refused}", f"{of}/documents/{sent}", f"/xero/runs/{done.id}", f"/xero/runs/{failed.id}",
         f"/xero/runs/{live.id}",
