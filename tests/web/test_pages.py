@@ -89,7 +89,7 @@ def pages_of(site, name="North Light Ltd"):
         f"{of}/documents/{waiting}",
         f"{of}/preview", f"{of}/books", f"{of}/first-run", f"{of}/documents/{maybe}",
         f"{of}/documents/{refused}", f"{of}/documents/{sent}", f"/xero/runs/{done.id}", f"/xero/runs/{failed.id}",
-        f"/xero/runs/{live.id}",
+        f"/xero/runs/{live.id}", f"/xero/runs/{done.id}/in-xero",
     ]
 
 
