@@ -175,11 +175,13 @@ class Work(Store):
             "contact_name": contact_name,
             "words": None if contact_name is None else EXPORT.c.words + " " + folded(contact_name),
             "deleted_at": self._now if deleted else None,
+            "reason_facts": {} if deleted else None,
         }
+        gone = {"reason_code": None} if deleted else {}  # a remark about what stood is not true any more
         self._change(
             update(EXPORT)
             .where(EXPORT.c.id == document_id, state(DocumentState.DONE))
-            .values(updated_at=self._now, **{name: value for name, value in given.items() if value is not None})
+            .values(updated_at=self._now, **gone, **{name: value for name, value in given.items() if value is not None})
         )
 
     def seen(self, document_id: str, revision: int) -> None:

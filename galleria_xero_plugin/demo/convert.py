@@ -55,7 +55,7 @@ def payment(row: models.Payment) -> Payment:
 
 
 def refund(row: models.Refund) -> Refund:
-    return Refund(str(row.id), row.amount, row.date, str(row.method_id), row.reference)
+    return Refund(str(row.id), row.amount, row.date, str(row.method_id), row.reference, row.bank_amount)
 
 
 def invoice(row: models.Invoice) -> Invoice:

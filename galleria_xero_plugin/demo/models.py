@@ -226,7 +226,7 @@ class Payment(db.Model):
 
 
 class Refund(db.Model):
-    """Money given back for an invoice; a positive amount."""
+    """Money given back for an invoice; a positive amount, `bank_amount` in the bank's currency when that is another."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey(Invoice.id), index=True)
@@ -234,6 +234,7 @@ class Refund(db.Model):
     date: Mapped[dt.date]
     method_id: Mapped[int] = mapped_column(ForeignKey(Method.id))
     reference: Mapped[str] = mapped_column(String(100), default="")
+    bank_amount: Mapped[Decimal | None] = mapped_column(Exact(2))
     method: Mapped[Method] = relationship()
 
 

@@ -69,7 +69,7 @@ def change(
         return _reduction(standing, wanted, credited, both)
     in_month = _same_month(standing.date, today) and _same_month(wanted.date, today)
     if standing.status not in UNAPPROVED and not in_month:
-        return Decision(Action.ASK, Hold("changed_after_sending", both))
+        return Decision(Action.ASK, _changed_after("sending", both))
     lock = locked(min(standing.date or wanted.date, wanted.date), reference)
     return Decision(Action.WAIT, lock) if lock else Decision(Action.UPDATE)
 
@@ -85,7 +85,7 @@ def _reduction(standing: XeroInvoice, wanted: InvoiceDraft, credited: Decimal, b
     off = standing.total - credited - wanted.expected_total
     if same and standing.status not in UNAPPROVED and 0 < off <= standing.amount_due:
         return Decision(Action.CREDIT, amount=off)
-    return Decision(Action.ASK, Hold("changed_after_payment", both))
+    return Decision(Action.ASK, _changed_after("payment", both))
 
 
 def cancel(
@@ -162,6 +162,12 @@ def versions(standing: XeroInvoice, gallery_total: Decimal) -> dict[str, str]:
         "gallery_total": amount_text(gallery_total, standing.currency),
         "xero_total": amount_text(standing.total, standing.currency),
     }
+
+
+def _changed_after(what: str, both: dict[str, str]) -> Hold:
+    """Two equal amounts would not say what changed."""
+    details = "details_" if both["gallery_total"] == both["xero_total"] else ""
+    return Hold(f"{details}changed_after_{what}", both)
 
 
 def _same_month(date: dt.date | None, today: dt.date) -> bool:

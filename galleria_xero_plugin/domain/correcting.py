@@ -76,7 +76,16 @@ class PaymentRemoval:
     payment_id: str
 
 
-CorrectionDraft = InvoiceChange | InvoiceEnd | CreditNoteDraft | AllocationDraft | RefundDraft | PaymentRemoval
+@dataclass(frozen=True, slots=True)
+class AllocationRemoval:
+    """Used credit to take back: both documents are open again (§4.8)."""
+
+    allocation_id: str
+
+
+CorrectionDraft = (
+    InvoiceChange | InvoiceEnd | CreditNoteDraft | AllocationDraft | AllocationRemoval | RefundDraft | PaymentRemoval
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ class XeroAllocation:
     id: str
     invoice_id: str
     amount: Decimal
+    date: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

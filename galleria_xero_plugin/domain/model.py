@@ -202,13 +202,15 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money given back for an invoice; `amount` is positive and in the invoice's currency."""
+    """Money given back for an invoice; `amount` is positive and in the invoice's currency, `bank_amount` what left the
+    bank in its own currency when it differs."""
 
     id: str
     amount: Decimal
     date: dt.date
     method_id: str
     reference: str = ""
+    bank_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

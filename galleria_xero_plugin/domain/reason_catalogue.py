@@ -156,6 +156,9 @@ _ROWS = (
     ("bank_amount_needed", "What arrived in the bank?",
      "The payment of {amount} went to {account}, which is kept in {bank_currency}. Please enter what arrived there.",
      _YOU, "Enter the bank amount"),
+    ("refund_bank_amount_needed", "What left the bank?",
+     "The refund of {amount} was paid from {account}, which is kept in {bank_currency}. Please enter what left it.",
+     _YOU, "Enter the bank amount"),
     # Dates
     ("period_locked", "The month is closed",
      "It is dated {date}, but the books are locked up to {lock_date}.", _BOOKKEEPER, "Decide with your bookkeeper"),
@@ -277,6 +280,13 @@ _ROWS = (
      "{number} is {gallery_total} in your gallery now and {xero_total} in Xero. It is paid or credited in part, so "
      "its lines can no longer change: your bookkeeper enters a credit note and a new invoice.",
      _BOOKKEEPER, "Compare both"),
+    ("details_changed_after_sending", "Changed after its month was over",
+     "{number} is {gallery_total} in your gallery and in Xero, but its date, client or lines are others now. Its month is "
+     "over, so Xero keeps it: your bookkeeper decides whether to correct it.", _BOOKKEEPER, "Compare both"),
+    ("details_changed_after_payment", "Changed after money came in",
+     "{number} is {gallery_total} in your gallery and in Xero, but its date, client or lines are others now. It is paid "
+     "or credited in part, so it can no longer change from here: your bookkeeper decides whether to correct it.",
+     _BOOKKEEPER, "Compare both"),
     ("edited_in_both", "Changed on both sides",
      "{number} was changed in your gallery and in Xero: {gallery_total} here, {xero_total} there. Nothing in Xero "
      "was overwritten.", _BOOKKEEPER, "Compare both"),
@@ -285,8 +295,8 @@ _ROWS = (
      _BOOKKEEPER, "Void or credit it in Xero"),
     ("credited_in_xero", "Credited in Xero already",
      "{number} was credited in Xero already, so nothing was left to do.", _ITSELF, "Open it in Xero"),
-    ("credited_instead", "Credited",
-     "{number} keeps its lines in Xero; the difference of {amount} is a credit note.", _ITSELF, "Open it in Xero"),
+    ("credited_instead", "By a credit note",
+     "{number} keeps its lines in Xero; {amount} is taken off by a credit note of its own.", _ITSELF, "Open it in Xero"),
     ("changed_again", "Overtaken by a later change",
      "{number} was changed again, or back, before this was sent.", _ITSELF, "Open the invoice"),
     ("cancelled_by_person", "Cancelled in Xero",
@@ -313,6 +323,9 @@ _ROWS = (
     ("payment_entered_by_hand", "Somebody entered this payment in Xero",
      "The payment of {amount} on {number} was changed or removed in your gallery. It was entered by hand in Xero, so "
      "it is not deleted from here.", _BOOKKEEPER, "Correct it in Xero"),
+    ("credit_to_take_back", "Credit to take back",
+     "The payment of {amount} on {number} by the client's credit was changed or removed in your gallery. Please take the "
+     "credit back from {number} in Xero.", _BOOKKEEPER, "Open it in Xero"),
     ("open_credit", "The client's open credit",
      "The credit of {amount} for {number} is not paid back yet. It stays open for the client.",
      _ITSELF, "Open it in Xero"),

@@ -44,12 +44,15 @@ def refund_draft(
     if account is None or not can_bank(account):
         return Hold("account_unusable", {"account": account_label(account) if account else ""})
     bank_currency = account.currency or reference.organisation.base_currency
-    if bank_currency != note.currency:  # what left the bank, nobody told us
-        return Hold("bank_amount_needed", facts | {"account": account_label(account), "bank_currency": bank_currency})
+    bank_amount = refund.bank_amount if bank_currency != note.currency else None
+    if bank_currency != note.currency and (bank_amount is None or bank_amount <= 0):
+        facts |= {"account": account_label(account), "bank_currency": bank_currency}
+        return Hold("refund_bank_amount_needed", facts)
     return RefundDraft(
         credit_note_id=note.id,
         account_id=account.id,
         date=date,
         amount=refund.amount,
         reference=reference_with_marker(dated_reference(refund.reference, refund.date, date), marker),
+        bank_amount=bank_amount,
     )

@@ -102,7 +102,8 @@ class LedgerStore(Protocol):
         contact_name: str | None = None,
         deleted: bool = False,
     ) -> None:
-        """A correction that was carried out, as it shows on the DONE document that it corrected."""
+        """A correction that was carried out, as it shows on the DONE document that it corrected; what was deleted has
+        no remark any more."""
 
     def finish_attempt(
         self, batch_id: str, *, status: int | None, outcome: str, request_id: str | None

@@ -135,7 +135,8 @@ class Document:
     payment's invoice. `batch_cap` is how many documents may share a request with it (bisecting).
     `label`, `contact_name`, `amount`, `currency`, `document_date` are for people, and so are Xero's `warnings`.
     `redated_to` is the day on which a person lets it be booked because its own is locked (`domain.dates`).
-    `standing` is the print of what we wrote last (`domain.standing`), `deleted_at` when it was deleted in Xero from here.
+    `standing` is the print of what we wrote last (`domain.standing`), of a payment see `credit_used`; `deleted_at` when
+    it was deleted in Xero from here.
     """
 
     id: str
@@ -176,6 +177,11 @@ class Document:
     warnings: tuple[str, ...] = ()
     standing: str | None = None
     deleted_at: dt.datetime | None = None
+
+    @property
+    def credit_used(self) -> str:
+        """The credit note in Xero that a payment by the client's credit uses; "" for money."""
+        return (self.standing or "") if self.kind is DocumentKind.PAYMENT else ""
 
 
 @dataclass(frozen=True, slots=True)

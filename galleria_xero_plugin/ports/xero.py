@@ -104,8 +104,8 @@ class XeroAuth(Protocol):
 
 
 class WriteKind(StrEnum):
-    """What a request writes. ALLOCATION and PAYMENT_REMOVAL take one document, under the id of its parent: the
-    credit note, the payment itself."""
+    """What a request writes. ALLOCATION, ALLOCATION_REMOVAL and PAYMENT_REMOVAL take one document, under the id of its
+    parent: the credit note, the payment itself."""
 
     CONTACT = "contact"
     INVOICE = "invoice"
@@ -113,6 +113,7 @@ class WriteKind(StrEnum):
     INVOICE_CHANGE = "invoice_change"
     CREDIT_NOTE = "credit_note"
     ALLOCATION = "allocation"
+    ALLOCATION_REMOVAL = "allocation_removal"
     REFUND = "refund"
     PAYMENT_REMOVAL = "payment_removal"
 
@@ -182,7 +183,8 @@ class XeroApi(Protocol):
         self, kind: WriteKind, payloads: Sequence[str], *, under: str = ""
     ) -> XeroRequest[tuple[Element, ...]]:
         """PUT of up to 50 frozen payloads with summarizeErrors=false (and unitdp=4 for what has lines). Only what
-        names documents that stand by their ids is a POST: changes of invoices, removals of payments."""
+        names documents that stand by their ids is a POST: changes of invoices, removals of payments. To take back an
+        allocation is a DELETE without a body."""
 
     def note(self, invoice_id: str, text: str) -> XeroRequest[None]:
         """PUT of a note into an invoice's history, where it stays for good."""
@@ -220,6 +222,9 @@ class XeroApi(Protocol):
 
     def credit_notes_by_id(self, ids: Sequence[str]) -> XeroRequest[ResultPage[XeroCreditNote]]:
         """Up to 20 credit notes by id, with what they were used for."""
+
+    def open_credit(self, contact_id: str, page: int) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """A page of 100 approved credit notes of a client that have something left."""
 
     def refunds_of(self, credit_note_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
         """The payments of one credit note with their accounts."""

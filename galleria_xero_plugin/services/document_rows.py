@@ -35,19 +35,20 @@ _TARGETS: Mapping[str, Target] = {
         ),
         Target.GALLERY: (
             "tax_option_missing total_differs tax_differs amount_too_precise zero_total negative_total no_lines "
-            "currency_rate_missing bank_amount_needed draft_or_not_issued cancelled_never_sent "
-            "contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted email_left_out changed_again "
-            "never_send contact_not_needed cancelled_by_person"
+            "currency_rate_missing bank_amount_needed refund_bank_amount_needed draft_or_not_issued "
+            "cancelled_never_sent contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted "
+            "email_left_out changed_again never_send contact_not_needed cancelled_by_person"
         ),
         Target.CONNECT: "needs_reauth disconnected scope_missing",
         Target.XERO: (
             "credit_to_use credit_used fee_to_book partly_credited payment_short approval_refused "
             "invoice_not_approved invoice_not_payable nothing_due overpayment "
             "marker_conflict total_mismatch_in_xero voided_in_xero changed_after_sending "
+            "details_changed_after_sending details_changed_after_payment "
             "changed_after_payment edited_in_both edited_in_xero_cancelled_here credited_in_xero credited_instead "
             "deleted_after_sending payment_reconciled payment_entered_by_hand refund_needs_bookkeeper "
-            "refund_changed_after_sending open_credit credit_unclear not_cancelled_paid not_cancelled_older "
-            "not_cancelled_changed not_cancelled_found not_cancelled_kind"
+            "refund_changed_after_sending credit_to_take_back open_credit credit_unclear not_cancelled_paid "
+            "not_cancelled_older not_cancelled_changed not_cancelled_found not_cancelled_kind"
         ),
         Target.DOCUMENT: "number_taken booked_by_hand_unclear contact_ambiguous contact_email_differs period_locked",
         Target.BOOKS: "maybe_in_books waiting_for_books paid_before_sync_from",

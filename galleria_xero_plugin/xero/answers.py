@@ -242,6 +242,7 @@ def _allocations(row: r.Json) -> tuple[XeroAllocation, ...]:
             id=r.optional_id(entry, "AllocationID"),
             invoice_id=r.needed_id(r.child(entry, "Invoice"), "InvoiceID"),
             amount=r.amount(entry, "Amount"),
+            date=r.day(entry, "Date", "DateString"),
         )
         for entry in r.children(row, "Allocations")
         if not r.flag(entry, "IsDeleted")

@@ -80,6 +80,10 @@ class XeroClient:
             raise ValueError("a payload is not a JSON object")
         plural = elements.SHAPES[kind].plural
         path = f"/{plural}"
+        if kind is WriteKind.ALLOCATION_REMOVAL:
+            (text,) = payloads
+            path = f"/CreditNotes/{guid(under)}/Allocations/{guid(json.loads(text)['AllocationID'])}"
+            return XeroRequest("DELETE", path, partial(elements.read, kind=kind))
         if kind in _UNDER:
             path = _UNDER[kind].format(id=guid(under))
             if len(payloads) != 1:
@@ -154,6 +158,11 @@ class XeroClient:
 
     def credit_notes_by_id(self, ids: Sequence[str]) -> XeroRequest[ResultPage[XeroCreditNote]]:
         return _credit_notes([f'CreditNoteID==guid("{guid(id)}")' for id in ids])
+
+    def open_credit(self, contact_id: str, page: int) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """What has nothing left is PAID, not AUTHORISED (xero-facts §4.8)."""
+        where = f'Type=="ACCRECCREDIT" AND Status=="AUTHORISED" AND Contact.ContactID==guid("{guid(contact_id)}")'
+        return _listing("CreditNotes", answers.credit_note, page, INVOICE_PAGE, [("where", where), UNIT_DECIMALS])
 
     def refunds_of(self, credit_note_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
         where = [("where", f'CreditNote.CreditNoteID==guid("{guid(credit_note_id)}")')]

@@ -7,6 +7,7 @@ be read back, and neither "created" nor "refused" may rest on a contradiction.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..domain.accounting import Element
@@ -38,6 +39,7 @@ SHAPES = {
     WriteKind.INVOICE_CHANGE: Shape("Invoices", "InvoiceID", number="InvoiceNumber", by_id=True, **_FIGURES),
     WriteKind.CREDIT_NOTE: Shape("CreditNotes", "CreditNoteID", number="CreditNoteNumber", **_FIGURES),
     WriteKind.ALLOCATION: Shape("Allocations", "AllocationID", total="Amount", parent="Invoice"),
+    WriteKind.ALLOCATION_REMOVAL: Shape("Allocations", "AllocationID", total="Amount", by_id=True),
     WriteKind.REFUND: Shape("Payments", "PaymentID", total="Amount", parent="CreditNote"),
     WriteKind.PAYMENT_REMOVAL: Shape("Payments", "PaymentID", total="Amount", by_id=True),
 }
@@ -50,10 +52,22 @@ def payment_key(parent_id: str, reference: str) -> str:
 
 
 def read(document: object, kind: WriteKind) -> tuple[Element, ...]:
-    """The elements of an accepted PUT. Raises ValueError when the array is not there."""
+    """The elements of an accepted write. Raises ValueError when the array is not there."""
     shape = SHAPES[kind]
-    found = (_element(row, shape, kind) for row in r.items(document, shape.plural))
+    if kind is WriteKind.ALLOCATION_REMOVAL:
+        rows = _taken_back(document)
+    else:
+        rows = r.items(document, shape.plural)
+    found = (_element(row, shape, kind) for row in rows)
     return tuple(element for element in found if element is not None)
+
+
+def _taken_back(document: object) -> tuple[r.Json, ...]:
+    """The specification has a bare allocation here, elsewhere it is a list (§4.8). One that is not said to be deleted
+    proves nothing."""
+    bare = isinstance(document, Mapping) and "Allocations" not in document
+    rows = r.children({"Allocations": [document]}, "Allocations") if bare else r.items(document, "Allocations")
+    return tuple(row for row in rows if r.flag(row, "IsDeleted") or row.get("ValidationErrors"))
 
 
 def _element(row: r.Json, shape: Shape, kind: WriteKind) -> Element | None:

@@ -20,6 +20,7 @@ from ..domain.accounting import (
 )
 from ..domain.correcting import (
     AllocationDraft,
+    AllocationRemoval,
     CreditNoteDraft,
     InvoiceChange,
     InvoiceEnd,
@@ -57,6 +58,8 @@ def payload(draft: Draft) -> str:
             return canonical({"Invoice": invoice, "Amount": draft.amount, "Date": draft.date.isoformat()})
         case RefundDraft():
             return canonical(_payment(draft, {"CreditNote": {"CreditNoteID": guid(draft.credit_note_id)}}))
+        case AllocationRemoval():
+            return canonical({"AllocationID": guid(draft.allocation_id)})
         case PaymentRemoval():
             return canonical({"PaymentID": guid(draft.payment_id), "Status": "DELETED"})
     raise TypeError("not a draft")

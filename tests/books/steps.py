@@ -133,7 +133,11 @@ class World:
 
     def refund(self, number: str, step: Step) -> None:
         date, amount, method = step.parts[1:4]
-        self.office.gallery.add_refund(self._id(number), money(amount), date=day(date), method_id=method)
+        said = _labelled(step.parts[4:])
+        bank_amount = money(said["bank"]) if "bank" in said else None
+        self.office.gallery.add_refund(
+            self._id(number), money(amount), date=day(date), method_id=method, bank_amount=bank_amount
+        )
 
     def correct_payment(self, place: str, number: str, step: Step) -> None:
         payment = self._invoice(number).payments[int(place) - 1]

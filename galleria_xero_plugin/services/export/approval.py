@@ -17,7 +17,6 @@ from ...domain.lookalikes import GONE
 from ...errors import Unknown
 from ...ports.records import Document
 from . import gate
-from .payment_phase import by_id
 from .sending import UNWELL
 from .session import BATCH, Session
 
@@ -34,13 +33,13 @@ def step(session: Session) -> bool:
         rows = uow.books.remarked(session.gallery_id, session.tenant_id, [gate.DRAFT, gate.APPROVING])[:BATCH]
     if not rows:
         return False
-    standing = by_id(session, [row.xero_id for row in rows if row.xero_id])
+    standing = session.standing([row.xero_id for row in rows if row.xero_id])
     asked = [row for row in rows if row.reason_code == gate.APPROVING and _is_lower(row, standing, session)]
     refused: Mapping[str, str] = {}
     if asked:
         session.say("Approving the first invoices")
         refused = _approve(session, asked)
-        standing = by_id(session, [row.xero_id for row in rows if row.xero_id])
+        standing = session.standing([row.xero_id for row in rows if row.xero_id])
     return _record(session, rows, standing, refused)
 
 

@@ -32,7 +32,8 @@ def compare(session: Session) -> Comparison:
     books = Books(session, {marker(session.gallery_id, DocumentKind.INVOICE, local_id) for local_id in unlisted})
     payments: dict[str, list[Document]] = defaultdict(list)
     for row in _rows(session, DocumentKind.PAYMENT):
-        payments[row.parent_local_id].append(row)
+        if not row.credit_used:  # used credit is no payment in Xero
+            payments[row.parent_local_id].append(row)
     for kind in (DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE):
         books.corrected(row for row in _rows(session, kind) if row.state is DocumentState.DONE)
     for row in _rows(session, DocumentKind.INVOICE):

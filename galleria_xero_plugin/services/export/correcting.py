@@ -16,7 +16,6 @@ from ...domain.states import DocumentKind, DocumentState
 from ...errors import GalleriaXeroError
 from ...ports.records import Document
 from ...ports.store import UnitOfWork
-from . import payment_phase
 from .session import BATCH, Held, Session
 
 log = logging.getLogger("galleria_xero.export")
@@ -79,7 +78,7 @@ def subjects(session: Session, rows: Sequence[Document]) -> dict[str, Subject]:
         families = {kind: uow.ledger.children(*scope, kind, ids) for kind in (*MONEY, *CREDIT, *VERSIONS)}
     sent = {id: row for id, row in known.items() if row.state is DocumentState.DONE and row.xero_id}
     invoices = session.invoices(list(sent))
-    standing = payment_phase.by_id(session, [row.xero_id or "" for row in sent.values()])
+    standing = session.standing([row.xero_id or "" for row in sent.values()])
     return {
         id: Subject(
             row=row,

@@ -17,6 +17,7 @@ from ...domain.standing import GONE
 from ...domain.states import DocumentKind, DocumentState
 from ...domain.totals import predict
 from ...ports.records import Document
+from ...ports.store import UnitOfWork
 from . import contact_phase, invoice_phase
 from .correcting import Subject, as_booked, cause_of, due, settled, subjects, unlocked, waits_for
 from .credit_rows import FOR_A_REFUND, FOR_A_VERSION
@@ -43,8 +44,13 @@ def step(session: Session) -> bool:
     if row.attempt and settle(session, row, expect=DocumentState.PENDING):
         return True
     session.say(f"Sending credit notes: {row.label}")
-    send(session, DocumentKind.CREDIT_NOTE, [outcome])
+    send(session, DocumentKind.CREDIT_NOTE, [outcome], on_created=lambda uow, *_: _may_be_used(session, uow))
     return True
+
+
+def _may_be_used(session: Session, uow: UnitOfWork) -> None:
+    """A payment by the client's credit may have waited for the credit note."""
+    uow.ledger.requeue(session.gallery_id, session.tenant_id, [DocumentState.BLOCKED], reasons=["credit_to_use"])
 
 
 def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held:
@@ -120,6 +126,7 @@ def settle(session: Session, row: Document, *, expect: DocumentState) -> bool:
                 row.id, expect=[expect], to=DocumentState.DONE, xero_id=found.id, xero_number=found.number,
                 xero_total=found.total, adopted=True,
             )  # fmt: skip
+            _may_be_used(session, uow)
         else:
             reason = ("number_taken", {"number": row.natural_key})
             uow.ledger.move(row.id, expect=[expect], to=DocumentState.CONFLICT, reason=reason)

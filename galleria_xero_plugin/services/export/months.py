@@ -148,7 +148,7 @@ def _payments(session: Session, since: dt.date) -> Iterator[Document]:
                 session.gallery_id, session.tenant_id, states=[DocumentState.DONE], kind=DocumentKind.PAYMENT,
                 since=since, after=after, limit=PAGE,
             )  # fmt: skip
-        yield from rows
+        yield from (row for row in rows if not row.credit_used)  # what never touches a bank is never reconciled
         if after is None:
             return
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
 from ...domain.accounting import NestedPayment, XeroInvoice
+from ...domain.correcting import XeroAllocation
+from ...domain.proposal import NEVER_BANKED_KINDS
 from ...domain.answers import Expected, booked_by_hand, may_be_this_one
 from ...domain.markers import marker, marker_in_reference, payment_identity
 from ...domain.model import Invoice, InvoiceState, Payment
@@ -17,6 +19,8 @@ from ...domain.reasons import Hold, amount_text
 from ...domain.remarks import about_payment
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
+from ...ports.xero import WriteKind
+from . import credit_use
 from .holding import decided, hold
 from .offers import Offer, declined, offering
 from .rows import PAYMENT_OF
@@ -29,10 +33,11 @@ NOT_YET = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.SENDING, 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A payment that stands in Xero already: whether it carries our marker or a person entered it."""
+    """A payment that stands in Xero already: whether it carries our marker, or is the credit that we used, or a person
+    entered it."""
 
     row: Document
-    payment: NestedPayment
+    payment: NestedPayment | XeroAllocation
     ours: bool
 
 
@@ -53,7 +58,7 @@ def step(session: Session) -> bool:
         session.take(changed)
         return True
     session.say(f"Sending payments: {span(rows[0].contact_name, rows[-1].contact_name)}")
-    standing = by_id(session, [document.xero_id for document in sent.values() if document.xero_id])
+    standing = session.standing([document.xero_id for document in sent.values() if document.xero_id])
     prepared: list[Prepared] = []
     held: list[Held] = []
     found: list[Found] = []
@@ -90,8 +95,12 @@ def step(session: Session) -> bool:
     hold(session, held)
     for item in found:
         adopt(session, item, expect=DocumentState.PENDING)
-    if prepared:
-        send(session, DocumentKind.PAYMENT, prepared)
+    money = [item for item in prepared if not item.under]
+    if money:
+        send(session, DocumentKind.PAYMENT, money)
+    credit = [item for item in prepared if item.under][:1]  # the others look anew at what is left then
+    if credit:
+        send(session, DocumentKind.PAYMENT, credit, write=WriteKind.ALLOCATION)
     return True
 
 
@@ -105,14 +114,6 @@ def _payment(row: Document, invoice: Invoice) -> Payment | None:
     if found is None or marker(row.gallery_id, row.kind, payment_identity(found)) != row.marker:
         return None
     return found
-
-
-def by_id(session: Session, ids: Sequence[str]) -> dict[str, XeroInvoice]:
-    """Invoices in Xero with their payments, by id. Always paged: unpaged lists drop the payments."""
-    if not ids:
-        return {}
-    page = session.calls.read(session.tools.api.invoices_by_id(list(dict.fromkeys(ids))))
-    return {invoice.id: invoice for invoice in page.items}
 
 
 def _decide(
@@ -133,27 +134,39 @@ def _decide(
     for standing_payment in standing.payments:
         if marker_in_reference(standing_payment.reference) == row.marker:
             return Found(row, standing_payment, ours=True)
+    used = credit_use.found(session, row, standing, siblings)
+    if used is None:
+        return Held(row, Hold("checking_with_xero"))
+    if isinstance(used, XeroAllocation):
+        return Found(row, used, ours=True)
     booked = _booked_by_somebody(session, row, payment, standing, siblings)
     if booked is not None:
         return booked
+    by_credit = session.methods.get(payment.method_id)
+    credited = standing.amount_credited
+    if credited and by_credit is not None and by_credit.kind in NEVER_BANKED_KINDS:
+        credited = credit_use.by_hand(session, row, standing, siblings)
     plan = payment_draft(
         payment,
         invoice,
         settings=session.settings,
         reference=session.reference,
-        xero_invoice=standing,
+        xero_invoice=replace(standing, amount_credited=credited),
         marker=row.marker,
         methods=session.methods,
         redated_to=row.redated_to,
     )
     if plan.draft is None:
         waits = plan.hold or Hold("internal")
+        if waits.code == "credit_to_use":
+            return credit_use.decide(session, row, payment, standing, waits)
         return Held(row, waits, for_good=waits.code == "credit_used")
     return Prepared(
         row=row,
         payload=session.tools.api.payload(plan.draft),
         expected=Expected(f"{plan.draft.invoice_id}|{plan.draft.reference}", total=plan.draft.amount),
         note=noted(plan.hold or about_payment(payment, standing, session.methods)),
+        standing="" if row.credit_used else None,
     )
 
 
@@ -162,7 +175,7 @@ def _booked_by_somebody(
 ) -> Found | Held | None:
     """Money on the invoice that is not ours: the bookkeeper may have entered this very payment."""
     done = [s for s in siblings if s.state is DocumentState.DONE and s.deleted_at is None]
-    if standing.amount_paid == sum((s.xero_total or Decimal(0) for s in done), Decimal(0)):
+    if standing.amount_paid == sum((s.xero_total or Decimal(0) for s in done if not s.credit_used), Decimal(0)):
         return None
     known_ids, known_markers = {s.xero_id for s in done}, {s.marker for s in siblings}
     strangers = [
@@ -215,6 +228,7 @@ def adopt(session: Session, item: Found, *, expect: DocumentState) -> None:
             xero_total=item.payment.amount,
             adopted=True,
             reason=None if item.ours else ("recognised_by_hand", {"number": item.row.label.removeprefix(PAYMENT_OF)}),
+            standing=None if isinstance(item.payment, XeroAllocation) else "",
         )
         session.note(uow, adopted=int(moved))
         uow.commit()

@@ -11,12 +11,15 @@ from functools import partial
 from ...domain.accounting import Element, XeroPayment
 from ...domain.answers import Expected
 from ...domain.changes import Action, removal
-from ...domain.correcting import PaymentRemoval
+from ...domain.correcting import AllocationRemoval, PaymentRemoval, XeroAllocation
+from ...domain.dates import locked
 from ...domain.markers import marker_in_reference
 from ...domain.reasons import Hold, amount_text
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from ...ports.store import UnitOfWork
+from ...ports.xero import WriteKind
+from . import credit_use
 from .after_sending import replacement, same_payment
 from .correcting import Subject, due, settled, subjects, waits_for
 from .holding import decided, hold
@@ -39,7 +42,9 @@ def step(session: Session) -> bool:
     outcome = decided(row, partial(_decide, session, row, subject))
     if isinstance(outcome, Prepared):
         session.say(f"Deleting a payment of {row.label.removeprefix(PAYMENT_OF)}")
-        send(session, DocumentKind.PAYMENT_DELETE, [outcome], on_created=partial(_deleted, session, subject))
+        credit = _corrected(row, subject)
+        write = WriteKind.ALLOCATION_REMOVAL if credit and credit.credit_used else WriteKind.PAYMENT_REMOVAL
+        send(session, DocumentKind.PAYMENT_DELETE, [outcome], partial(_deleted, session, subject), write=write)
     elif outcome is not None:
         hold(session, [Held(row, outcome) if isinstance(outcome, Hold) else outcome])
     return True
@@ -49,10 +54,12 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
     payment = _corrected(row, subject)
     if payment is None or payment.xero_id is None or _as_it_was(payment, subject):
         return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)
-    standing = _standing(session, payment, subject)
     facts = {"number": row.label.removeprefix(PAYMENT_OF)}
     if payment.amount is not None:
         facts["amount"] = amount_text(payment.amount, payment.currency)
+    if payment.credit_used:
+        return _take_back(session, row, payment, subject, facts)
+    standing = _standing(session, payment, subject)
     recognised = standing is not None and marker_in_reference(standing.reference) != payment.marker
     decision = removal(standing, recognised=recognised, facts=facts, reference=session.reference)
     if decision.action is Action.DELETE:
@@ -63,12 +70,44 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
             under=payment.xero_id,
         )
     if decision.action is Action.LEAVE:
-        with session.write() as uow:
-            if settled(uow, row, None, xero_id=payment.xero_id):
-                _follow(session, uow, payment, subject)
-            uow.commit()
-        return None
+        return _gone(session, row, payment, subject)
     return Held(row, decision.hold or Hold("internal"), asked=decision.action is Action.ASK)
+
+
+def _gone(session: Session, row: Document, payment: Document, subject: Subject) -> None:
+    with session.write() as uow:
+        if settled(uow, row, None, xero_id=payment.xero_id or ""):
+            _follow(session, uow, payment, subject)
+        uow.commit()
+
+
+def _take_back(
+    session: Session, row: Document, payment: Document, subject: Subject, facts: dict[str, str]
+) -> Prepared | Held | None:
+    """The credit that a payment used is the client's open credit again."""
+    used = _used(session, payment, subject)
+    if used is None:
+        return Held(row, Hold("checking_with_xero"))
+    if isinstance(used, bool):
+        return _gone(session, row, payment, subject)
+    lock = locked(used.date, session.reference) if used.date else None
+    if lock is not None:
+        return Held(row, lock)
+    if not used.id:
+        return Held(row, Hold("credit_to_take_back", facts), asked=True)
+    return Prepared(
+        row=row,
+        payload=session.tools.api.payload(AllocationRemoval(used.id)),
+        expected=Expected(used.id),
+        under=payment.credit_used,
+    )
+
+
+def _used(session: Session, payment: Document, subject: Subject) -> XeroAllocation | bool | None:
+    """The allocation that the payment stands for; False when it is gone, None when the answer does not tell."""
+    if subject.standing is None:
+        return None
+    return credit_use.found(session, payment, subject.standing, subject.of(DocumentKind.PAYMENT))
 
 
 def _corrected(row: Document, subject: Subject) -> Document | None:
@@ -111,14 +150,19 @@ def _follow(session: Session, uow: UnitOfWork, payment: Document, subject: Subje
         uow.ledger.insert([anew] if anew else [])
 
 
-def arrived(session: Session, row: Document, subject: Subject) -> bool:
+def arrived(session: Session, row: Document, subject: Subject) -> bool | None:
     """Whether a removal of which nobody knew was carried out; then it is recorded."""
     payment = _corrected(row, subject)
     if payment is None:
         return False
-    standing = _standing(session, payment, subject)
-    if standing is not None and standing.status != "DELETED":
-        return False
+    if payment.credit_used:
+        used = _used(session, payment, subject)
+        if used is None or isinstance(used, XeroAllocation):
+            return None if used is None else False
+    else:
+        standing = _standing(session, payment, subject)
+        if standing is not None and standing.status != "DELETED":
+            return False
     with session.write() as uow:
         moved = uow.ledger.move(row.id, expect=[DocumentState.UNKNOWN], to=DocumentState.DONE, xero_id=payment.xero_id)
         if moved:

@@ -17,6 +17,7 @@ from . import (
     contact_phase,
     correcting,
     credit_note_phase,
+    credit_use,
     invoice_phase,
     payment_phase,
     payment_removal_phase,
@@ -57,11 +58,11 @@ def _invoices(session: Session, rows: Sequence[Document]) -> list[Document]:
 
 
 def _payments(session: Session, rows: Sequence[Document]) -> list[Document]:
+    scope, parents = (session.gallery_id, session.tenant_id), [row.parent_local_id for row in rows]
     with session.read() as uow:
-        sent = uow.ledger.known(
-            session.gallery_id, session.tenant_id, DocumentKind.INVOICE, [row.parent_local_id for row in rows]
-        )
-    standing = payment_phase.by_id(session, [document.xero_id for document in sent.values() if document.xero_id])
+        sent = uow.ledger.known(*scope, DocumentKind.INVOICE, parents)
+        siblings = uow.ledger.children(*scope, DocumentKind.PAYMENT, parents)
+    standing = session.standing([document.xero_id for document in sent.values() if document.xero_id])
     absent: list[Document] = []
     arrived: list[str] = []
     for row in rows:
@@ -70,8 +71,11 @@ def _payments(session: Session, rows: Sequence[Document]) -> list[Document]:
         if invoice is None or invoice.payments is None:
             _unreadable(session, row)
             continue
-        ours = next((p for p in invoice.payments if marker_in_reference(p.reference) == row.marker), None)
+        used = credit_use.found(session, row, invoice, siblings.get(row.parent_local_id, ()))
+        ours = next((p for p in invoice.payments if marker_in_reference(p.reference) == row.marker), used)
         if ours is None:
+            _unreadable(session, row)
+        elif isinstance(ours, bool):
             absent.append(row)
         else:
             payment_phase.adopt(session, payment_phase.Found(row, ours, ours=True), expect=DocumentState.UNKNOWN)

@@ -47,8 +47,8 @@ CORRECTIONS = "corrections"
 class Prepared:
     """A row that is ready: its frozen payload, what the answer must show, and which version was frozen.
 
-    `standing` is the print of what is to stand then, `under` the document in Xero that the request's path names,
-    for the kinds that go one by one.
+    `standing` is the print of what is to stand then (of a payment the credit note that it uses, "" for money),
+    `under` the document in Xero that the request's path names, for the kinds that go one by one.
     """
 
     row: Document
@@ -69,16 +69,22 @@ def noted(remark: Hold | None) -> tuple[str, dict[str, str]] | None:
 
 
 def send(
-    session: Session, kind: DocumentKind, prepared: Sequence[Prepared], on_created: Recorded | None = None
+    session: Session,
+    kind: DocumentKind,
+    prepared: Sequence[Prepared],
+    on_created: Recorded | None = None,
+    *,
+    write: WriteKind | None = None,
 ) -> None:
-    """Send one batch, in one request. `on_created` runs in T3's transaction for every document that now stands in Xero.
+    """Send one batch, in one request. `on_created` runs in T3's transaction for every document that now stands in Xero;
+    `write` is what is written when it is not what `kind` usually is.
 
     Raises Paused, NotSent, ReconnectRequired, NotConnected, ScopeMissing or LeaseLost; whatever happens, every row
     is left in a state from which it goes on.
     """
     session.calls.ready()  # before T2, so that waiting for a token or a slot never eats the deadline
     under = prepared[0].under
-    request = session.tools.api.create(WRITES[kind], [item.payload for item in prepared], under=under)
+    request = session.tools.api.create(write or WRITES[kind], [item.payload for item in prepared], under=under)
     batch = _batch(session, request, prepared)
     until = session.tools.clock.monotonic() + session.tools.timings.send_deadline
     failpoints.reach("after_p")
@@ -113,7 +119,7 @@ def _batch(session: Session, request: XeroRequest[object], prepared: Sequence[Pr
         request_hash=request_hash,
         payloads={item.row.id: item.payload for item in prepared},
         seen={item.row.id: item.seen for item in prepared if item.seen},
-        standing={item.row.id: item.standing for item in prepared if item.standing},
+        standing={item.row.id: item.standing for item in prepared if item.standing is not None},
     )
 
 

@@ -133,6 +133,13 @@ class Session:
         unique = list(dict.fromkeys(ids))
         return {invoice.id: invoice for invoice in self.tools.gallery.invoices(self.gallery_id, unique)}
 
+    def standing(self, ids: Sequence[str]) -> dict[str, XeroInvoice]:
+        """Invoices in Xero with their payments, by id. Always paged: unpaged lists drop the payments."""
+        if not ids:
+            return {}
+        page = self.calls.read(self.tools.api.invoices_by_id(list(dict.fromkeys(ids))))
+        return {invoice.id: invoice for invoice in page.items}
+
     def take(self, invoices: Sequence[Invoice], *, found_by: str = "found") -> int:
         """Bring these invoices into the ledger, or what is there up to date; how many were new (`found_by` is what
         they are counted as)."""

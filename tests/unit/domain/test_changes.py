@@ -79,6 +79,10 @@ CHANGES = {
     "another contact after a part payment": (
         decided(stands(**PART_PAID), replace(NEW, contact_id="other")), (Action.ASK, "changed_after_payment", None)
     ),
+    "only the date, after a part payment": (
+        decided(stands(**PART_PAID), replace(OLD, date=DAY.replace(day=1))),
+        (Action.ASK, "details_changed_after_payment", None),
+    ),
     "part credited by somebody": (
         decided(stands(amount_credited=Decimal(1200), due="0")), (Action.ASK, "changed_after_payment", None)
     ),
