@@ -5,7 +5,8 @@ slices, phase by phase: `read_back`, `contact_phase`, `invoice_phase`, `payment_
 where something is written ahead, sent and recorded (T2, N, T3). The design is `export-protocol.md`.
 
 What changes after it was sent is found by `after_sending` and carried out by phases of its own: `update_phase`,
-`cancel_phase`, `payment_removal_phase`, `credit_note_phase`, `refund_phase`. Each reads what stands in Xero
+`cancel_phase`, `payment_removal_phase`, `credit_note_phase`, `refund_phase`; a payment by the client's credit is
+`credit_use`. Each reads what stands in Xero
 (`correcting`), asks `domain.changes` what that means, and sends, or says why not.
 """
 

@@ -88,6 +88,11 @@ def found(
     return next((one for one in same if one.id not in taken), False)
 
 
+def stands_as_credit(payment: Document) -> bool:
+    """Whether a payment stands in Xero as used credit."""
+    return bool(payment.credit_used) and payment.state is DocumentState.DONE and payment.deleted_at is None
+
+
 def read(session: Session, note_id: str) -> XeroCreditNote | None:
     """A credit note as it stands now."""
     page = session.calls.read(session.tools.api.credit_notes_by_id([note_id]))
@@ -96,10 +101,7 @@ def read(session: Session, note_id: str) -> XeroCreditNote | None:
 
 def _claiming(row: Document, siblings: Sequence[Document]) -> list[Document]:
     """The other payments of the invoice that stand there as used credit."""
-    return [
-        one for one in siblings
-        if one.id != row.id and one.credit_used and one.state is DocumentState.DONE and one.deleted_at is None
-    ]  # fmt: skip
+    return [one for one in siblings if one.id != row.id and stands_as_credit(one)]
 
 
 def _ours(session: Session, standing: XeroInvoice, amount: Decimal) -> Iterator[XeroCreditNote]:

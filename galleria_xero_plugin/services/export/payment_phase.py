@@ -9,12 +9,12 @@ from decimal import Decimal
 from functools import partial
 
 from ...domain.accounting import NestedPayment, XeroInvoice
-from ...domain.correcting import XeroAllocation
-from ...domain.proposal import NEVER_BANKED_KINDS
 from ...domain.answers import Expected, booked_by_hand, may_be_this_one
+from ...domain.correcting import XeroAllocation
 from ...domain.markers import marker, marker_in_reference, payment_identity
 from ...domain.model import Invoice, InvoiceState, Payment
 from ...domain.payments import payment_draft
+from ...domain.proposal import NEVER_BANKED_KINDS
 from ...domain.reasons import Hold, amount_text
 from ...domain.remarks import about_payment
 from ...domain.states import DocumentKind, DocumentState
@@ -142,9 +142,9 @@ def _decide(
     booked = _booked_by_somebody(session, row, payment, standing, siblings)
     if booked is not None:
         return booked
-    by_credit = session.methods.get(payment.method_id)
+    method = session.methods.get(payment.method_id)
     credited = standing.amount_credited
-    if credited and by_credit is not None and by_credit.kind in NEVER_BANKED_KINDS:
+    if credited and method is not None and method.kind in NEVER_BANKED_KINDS:
         credited = credit_use.by_hand(session, row, standing, siblings)
     plan = payment_draft(
         payment,

@@ -182,3 +182,15 @@ def test_69_used_credit_is_no_payment_that_the_comparison_misses(office: Office)
     exchanged(office)
     office.sync()
     assert office.export().compare(office.connection.id).clean
+
+
+def test_69_when_the_new_invoice_is_cancelled_as_well_its_credit_is_the_clients_again(office: Office):
+    dearer, _ = exchanged(office, price=1000)
+    office.sync()
+    assert (used(office), left(office), due(office)) == ([(1200, False)], [0], 0)
+    office.gallery.cancel_invoice(dearer.id)
+    an_hour_later(office)
+
+    assert left(office) == [0, 1200], "the first credit note is used up, the second one stays open"
+    assert used(office) == [(1200, False)]
+    assert office.waiting() == {}
