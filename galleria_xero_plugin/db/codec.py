@@ -11,6 +11,7 @@ import datetime as dt
 import functools
 import types
 import typing
+from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
@@ -41,31 +42,31 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[T], plain: Any) -> T:
     """The value of type `kind` that `to_plain` wrote."""
-    return typing.cast(T, _read(kind, plain))
-
-
-def _read(kind: Any, plain: Any) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):  # only "something or None" occurs
-        return None if plain is None else _read(next(part for part in arguments if part is not type(None)), plain)
-    if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_read(arguments[0], item) for item in plain)
-        return tuple(_read(part, item) for part, item in zip(arguments, plain, strict=True))
-    if origin is dict:
-        return {key: _read(arguments[1], item) for key, item in plain.items()}
-    if dataclasses.is_dataclass(kind):
-        make: Any = kind
-        return make(**{name: _read(hint, plain[name]) for name, hint in _fields(kind) if name in plain})
-    if kind in _ISO:
-        return kind.fromisoformat(plain)
-    if kind in _PLAIN:
-        return plain
-    return kind(plain)  # Decimal and enumerations
+    return typing.cast(T, _reader(kind)(plain))
 
 
 @functools.cache
-def _fields(kind: Any) -> list[tuple[str, Any]]:
-    """Name and type of each field: working out the types takes longer than everything else here."""
-    hints = typing.get_type_hints(kind)
-    return [(field.name, hints[field.name]) for field in dataclasses.fields(kind)]
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """How values of this type are read: working that out takes longer than the reading."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):  # only "something or None" occurs
+        something = _reader(next(part for part in arguments if part is not type(None)))
+        return lambda plain: None if plain is None else something(plain)
+    if origin is tuple:
+        parts = [_reader(part) for part in arguments if part is not Ellipsis]
+        if len(parts) < len(arguments):
+            return lambda plain: tuple(map(parts[0], plain))
+        return lambda plain: tuple(read(item) for read, item in zip(parts, plain, strict=True))
+    if origin is dict:
+        value = _reader(arguments[1])
+        return lambda plain: {key: value(item) for key, item in plain.items()}
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        fields = [(field.name, _reader(hints[field.name])) for field in dataclasses.fields(kind)]
+        make: Any = kind
+        return lambda plain: make(**{name: read(plain[name]) for name, read in fields if name in plain})
+    if kind in _ISO:
+        return kind.fromisoformat
+    if kind in _PLAIN:
+        return lambda plain: plain
+    return kind  # Decimal and enumerations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+import functools
+
+from sqlalchemy import BigInteger, ColumnElement, Update, bindparam, update
 
 from ..ports.records import ConnectionStatus
 from .connection_record import CONNECTION
@@ -31,16 +33,9 @@ class Leases(Store):
         ).scalar_one_or_none()
 
     def renew_lease(self, connection_id: str, lease: int, seconds: int) -> bool:
-        # One that ran out and that nobody else has claimed since may go on.
-        return self._hit(
-            update(CONNECTION)
-            .where(
-                CONNECTION.c.id == connection_id,
-                CONNECTION.c.export_lease == lease,
-                CONNECTION.c.export_lease_until.is_not(None),
-            )
-            .values(export_lease_until=self._now + seconds * 1000)
-        )
+        clock, told = self._transaction.times()
+        values = {"connection": connection_id, "held": lease, "term": seconds * 1000, **told}
+        return self._hit(_renewal(clock), values)
 
     def holds_lease(self, connection_id: str, lease: int) -> bool:
         return self._hit(
@@ -59,3 +54,17 @@ class Leases(Store):
             .where(CONNECTION.c.id == connection_id, CONNECTION.c.export_lease == lease)
             .values(export_lease_until=None)
         )
+
+
+@functools.cache
+def _renewal(clock: ColumnElement[int]) -> Update:
+    # One that ran out and that nobody else has claimed since may go on.
+    return (
+        update(CONNECTION)
+        .where(
+            CONNECTION.c.id == bindparam("connection"),
+            CONNECTION.c.export_lease == bindparam("held"),
+            CONNECTION.c.export_lease_until.is_not(None),
+        )
+        .values(export_lease_until=clock + bindparam("term", type_=BigInteger()))
+    )

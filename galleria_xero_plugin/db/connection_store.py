@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, func, insert, or_, select, update
 
 from ..errors import Conflict, NotFound
 from ..ports.records import Connection as Record
@@ -24,6 +24,15 @@ _RUN = table_of(Run)
 _WEBSERVICE = table_of(Webservice)
 _OPEN = CONNECTION.c.status != ConnectionStatus.DISCONNECTED.value
 _ACTIVE = CONNECTION.c.status == ConnectionStatus.ACTIVE.value
+# Made once: what every call to Xero asks for takes longer to write than to answer.
+_BY_ID = SELECT.where(CONNECTION.c.id == bindparam("connection"))
+_OF_WEBSERVICE = (
+    SELECT
+    .where(CONNECTION.c.gallery_id == bindparam("gallery"), CONNECTION.c.webservice_id == bindparam("webservice"))
+    # By the consent, not by the row's age: a return to an earlier organisation revives its old row.
+    .order_by(case((_OPEN, 0), else_=1), CONNECTION.c.connected_at.desc(), CONNECTION.c.id)
+    .limit(1)
+)
 # Which gallery it is stays untold: an organisation's id must not find out who else uses this site.
 _HELD = "This Xero organisation is connected elsewhere on this site already."
 
@@ -32,17 +41,11 @@ class SqlConnections(Tokens, Leases):
     """`ConnectionStore` in SQL."""
 
     def get(self, connection_id: str) -> Record | None:
-        return self._one(CONNECTION.c.id == connection_id)
+        row = self._read(_BY_ID, {"connection": connection_id}).one_or_none()
+        return None if row is None else record(row)
 
     def of_webservice(self, gallery_id: str, webservice_id: str) -> Record | None:
-        # By the consent, not by the row's age: a return to an earlier organisation revives its old row.
-        query = (
-            SELECT
-            .where(CONNECTION.c.gallery_id == gallery_id, CONNECTION.c.webservice_id == webservice_id)
-            .order_by(case((_OPEN, 0), else_=1), CONNECTION.c.connected_at.desc(), CONNECTION.c.id)
-            .limit(1)
-        )
-        row = self._read(query).one_or_none()
+        row = self._read(_OF_WEBSERVICE, {"gallery": gallery_id, "webservice": webservice_id}).one_or_none()
         return None if row is None else record(row)
 
     def open_of_tenant(self, tenant_id: str) -> Record | None:

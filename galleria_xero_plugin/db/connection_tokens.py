@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from ..errors import TokenUnreadable
 from ..ports.records import ConnectionStatus
@@ -16,6 +16,7 @@ from .types import Cipher
 
 _log = logging.getLogger(__name__)
 _SEALED = [CONNECTION.c[name] for name in ("id", "gallery_id", "token_version", "key_id", "token", "previous_token")]
+_OF_ONE = select(*_SEALED).where(CONNECTION.c.id == bindparam("connection"))
 _OPEN = CONNECTION.c.status != ConnectionStatus.DISCONNECTED.value
 
 
@@ -23,7 +24,7 @@ class Tokens(Store):
     """The tokens' part of `ConnectionStore`."""
 
     def tokens(self, connection_id: str) -> tuple[int, TokenSet, TokenSet | None] | None:
-        row = self._read(select(*_SEALED).where(CONNECTION.c.id == connection_id)).one_or_none()
+        row = self._read(_OF_ONE, {"connection": connection_id}).one_or_none()
         if row is None or row.token is None:
             return None
         previous = None if row.previous_token is None else self._unseal(row, row.previous_token)

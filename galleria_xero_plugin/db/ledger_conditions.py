@@ -23,7 +23,7 @@ def state(value: DocumentState) -> ColumnElement[bool]:
     return EXPORT.c.state == value.value
 
 
-def of_organisation(gallery_id: str, tenant_id: str) -> ColumnElement[bool]:
+def of_organisation(gallery_id: str | BindParameter[str], tenant_id: str | BindParameter[str]) -> ColumnElement[bool]:
     """A gallery's rows of one organisation."""
     return and_(EXPORT.c.gallery_id == gallery_id, EXPORT.c.tenant_id == tenant_id)
 

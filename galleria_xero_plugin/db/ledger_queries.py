@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_
 
 from ..domain.states import DocumentKind, DocumentState, RunKind
 from ..ports.records import Document
@@ -186,12 +188,17 @@ class Queries(Store):
         return self._read(query).one_or_none() is not None
 
     def next_due_at(self, gallery_id: str, tenant_id: str) -> dt.datetime | None:
-        # One without a time is due now.
-        query = select(func.min(func.coalesce(EXPORT.c.not_before, self._now))).where(
-            of_organisation(gallery_id, tenant_id), state(DocumentState.UNKNOWN)
-        )
-        found = self._read(query).scalar_one()
+        clock, told = self._transaction.times()
+        found = self._read(_next_look(clock), {"gallery": gallery_id, "tenant": tenant_id, **told}).scalar_one()
         return from_ms(found) if isinstance(found, int) else found
+
+
+@functools.cache
+def _next_look(clock: ColumnElement[int]) -> Select[Any]:
+    # One without a time is due now.
+    return select(func.min(func.coalesce(EXPORT.c.not_before, clock))).where(
+        of_organisation(bindparam("gallery"), bindparam("tenant")), state(DocumentState.UNKNOWN)
+    )
 
 
 _PLACE = (EXPORT.c.document_date, EXPORT.c.natural_key, EXPORT.c.id)

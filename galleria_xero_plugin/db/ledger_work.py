@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -37,21 +38,12 @@ class Work(Store):
         one_per_parent: bool = False,
         only: Collection[str] | None = None,
     ) -> Sequence[Document]:
-        here = and_(of_organisation(gallery_id, tenant_id), EXPORT.c.kind == kind.value)
+        clock, told = self._transaction.times()
+        values = {"gallery": gallery_id, "tenant": tenant_id, "of_kind": kind.value, "most": limit, **told}
         if only is not None:
-            here = and_(here, EXPORT.c.id.in_(sorted(only)))
-        if one_per_parent:
-            rows = _with_their_turn(here)
-            query = select(*(rows.c[column.name] for column in RECORD)).where(rows.c.turn == 1)
-        else:
-            rows = EXPORT
-            query = SELECT.where(here)
-        query = (
-            query.where(may_be_sent(self._now, rows))
-            .order_by(rows.c.batch_cap, rows.c.document_date, rows.c.natural_key)
-            .limit(limit)
-        )
-        found = [record(row) for row in self._read(query)]
+            values["only"] = sorted(only)
+        query = _due(clock, one_per_parent, only is not None)
+        found = [record(row) for row in self._read(query, values)]
         return found[: found[0].batch_cap] if found else []
 
     def due_unknown(self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int) -> Sequence[Document]:
@@ -258,6 +250,26 @@ class Work(Store):
 
 class _NotPending(Exception):
     """A row of the batch is not PENDING any more: leaves the savepoint, so that nothing has changed."""
+
+
+@functools.cache  # each phase asks in every round, and to write it takes far longer than to answer
+def _due(clock: ColumnElement[int], one_per_parent: bool, chosen: bool) -> Any:
+    here = and_(
+        of_organisation(bindparam("gallery"), bindparam("tenant")), EXPORT.c.kind == bindparam("of_kind")
+    )
+    if chosen:
+        here = and_(here, EXPORT.c.id.in_(bindparam("only", expanding=True)))
+    if one_per_parent:
+        rows = _with_their_turn(here)
+        query = select(*(rows.c[column.name] for column in RECORD)).where(rows.c.turn == 1)
+    else:
+        rows = EXPORT
+        query = SELECT.where(here)
+    return (
+        query.where(may_be_sent(clock, rows))
+        .order_by(rows.c.batch_cap, rows.c.document_date, rows.c.natural_key)
+        .limit(bindparam("most"))
+    )
 
 
 def _with_their_turn(here: ColumnElement[bool]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from ..domain.states import OPEN_RUN_STATES, RunKind, RunState, RunTrigger
 from ..errors import Conflict
@@ -16,6 +16,10 @@ from .store import Store, new_id
 
 _RUN = table_of(Run)
 _IS_OPEN = _RUN.c.state.in_([state.value for state in OPEN_RUN_STATES])
+_OPEN_OF = select(_RUN).where(
+    _RUN.c.connection_id == bindparam("connection"), _RUN.c.kind == bindparam("of_kind"), _IS_OPEN
+)
+_COUNTS = select(_RUN.c.counts).where(_RUN.c.id == bindparam("run"), _IS_OPEN).with_for_update()
 
 
 class SqlRuns(Store):
@@ -51,7 +55,8 @@ class SqlRuns(Store):
         return self._one(_RUN.c.gallery_id == gallery_id, _RUN.c.id == run_id)
 
     def open_of(self, connection_id: str, kind: RunKind) -> Record | None:
-        return self._one(_RUN.c.connection_id == connection_id, _RUN.c.kind == kind.value, _IS_OPEN)
+        row = self._read(_OPEN_OF, {"connection": connection_id, "of_kind": kind.value}).one_or_none()
+        return None if row is None else _record(row)
 
     def latest(self, gallery_id: str, webservice_id: str, limit: int = 1) -> Sequence[Record]:
         query = (
@@ -73,8 +78,7 @@ class SqlRuns(Store):
         cursor: str | None = None,
     ) -> None:
         # The counts are read and written back, so the row is locked first (SQLite has locked everything).
-        query = select(_RUN.c.counts).where(_RUN.c.id == run_id, _IS_OPEN).with_for_update()
-        row = self._read(query).one_or_none()
+        row = self._read(_COUNTS, {"run": run_id}).one_or_none()
         if row is None:
             return
         counts = dict(row.counts)

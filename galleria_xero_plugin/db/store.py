@@ -35,6 +35,9 @@ class Transaction(Protocol):
     def clock(self) -> ColumnElement[int]:
         """The present in epoch milliseconds, as SQL."""
 
+    def times(self) -> tuple[ColumnElement[int], Mapping[str, int]]:
+        """The same for a statement that is made once: always the same expression, and the values that it needs."""
+
 
 class Store:
     """A part of one transaction. It never commits; that is the caller's decision."""
@@ -42,16 +45,17 @@ class Store:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    def _read(self, statement: Executable) -> Any:
-        """The result, whose rows SQLAlchemy 2.0 and 2.1 type differently."""
-        return self._transaction.run(statement, change=False)
+    def _read(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+        """The result, whose rows SQLAlchemy 2.0 and 2.1 type differently. A statement that is made once has its
+        `values` apart."""
+        return self._transaction.run(statement, values, change=False)
 
     def _change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
         return self._transaction.run(statement, rows, change=True)
 
-    def _hit(self, statement: Executable) -> bool:
+    def _hit(self, statement: Executable, values: Mapping[str, Any] | None = None) -> bool:
         """Execute a conditional change of one row: whether the condition held."""
-        return self._change(statement).rowcount == 1
+        return self._transaction.run(statement, values, change=True).rowcount == 1
 
     @property
     def _now(self) -> ColumnElement[int]:

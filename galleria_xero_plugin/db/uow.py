@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, event, literal, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, event, literal, select
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -42,6 +42,7 @@ from .webservice_store import SqlWebservices
 
 Now = Callable[[], dt.datetime]
 _RETRY_SECONDS = 0.02
+_CLOCK, _TOLD = db_ms(), bindparam("told_now", type_=BigInteger())
 
 
 class SqlUnit:
@@ -134,6 +135,9 @@ class SqlUnit:
     def clock(self) -> ColumnElement[int]:
         """The present as SQL, in epoch milliseconds: the database's clock, or what a test says."""
         return db_ms() if self._now is None else literal(to_ms(self._now()), BigInteger())
+
+    def times(self) -> tuple[ColumnElement[int], Mapping[str, int]]:
+        return (_CLOCK, {}) if self._now is None else (_TOLD, {"told_now": to_ms(self._now())})
 
     def run(self, statement: Executable, rows: Any = None, *, change: bool) -> CursorResult[Any]:
         """Execute a statement of a store."""

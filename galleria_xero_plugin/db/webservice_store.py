@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, select, update
 
 from ..domain.settings import Settings
 from ..errors import Conflict, NotFound
@@ -47,7 +47,7 @@ class SqlWebservices(Store):
         return self._existing(gallery_id, webservice_id)
 
     def get(self, gallery_id: str, webservice_id: str) -> Record | None:
-        row = self._read(_selection(_SERVICE.c.gallery_id == gallery_id, _SERVICE.c.id == webservice_id)).one_or_none()
+        row = self._read(_ONE, {"gallery": gallery_id, "webservice": webservice_id}).one_or_none()
         return None if row is None else _record(row)
 
     def of_gallery(self, gallery_id: str) -> Sequence[Record]:
@@ -140,6 +140,9 @@ def _selection(*conditions: ColumnElement[bool]) -> Any:
         .join(_SETTINGS, _CURRENT)
         .where(_SERVICE.c.deleted_at.is_(None), *conditions)
     )
+
+
+_ONE = _selection(_SERVICE.c.gallery_id == bindparam("gallery"), _SERVICE.c.id == bindparam("webservice"))
 
 
 def _record(row: Row[Any]) -> Record:

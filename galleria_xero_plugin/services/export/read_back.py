@@ -34,9 +34,13 @@ Look = Callable[[Session, Sequence[Document]], list[Document]]
 
 def step(session: Session) -> bool:
     """Read back what is due, one batch of a kind. False when nothing is due."""
+    scope = (session.gallery_id, session.tenant_id)
     for kind, look in _LOOKS.items():
         with session.read() as uow:
-            rows = uow.ledger.due_unknown(session.gallery_id, session.tenant_id, kind, BATCH)
+            look_at = uow.ledger.next_due_at(*scope)
+            if look_at is None or look_at > uow.now():
+                return False
+            rows = uow.ledger.due_unknown(*scope, kind, BATCH)
         if rows:
             session.say("Checking with Xero what arrived")
             absent = look(session, rows)
