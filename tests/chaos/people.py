@@ -7,6 +7,7 @@ nothing to do.
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -74,12 +75,12 @@ def pay(universe: Universe) -> str | None:
     if invoice is None:
         return None
     due, how = _owed(invoice), plan.random()
-    if how < 0.4:
+    if how < 0.6:
         cents = int(due * 100)
         part = Decimal(max(1, cents // plan.choice((2, 3, 4)))) / 100
         amounts = [part, part] if part * 2 <= due else [part]
     else:
-        amounts = [due] if how < 0.6 else [min(due, Decimal(plan.randrange(1, 200)))]
+        amounts = [due] if how < 0.75 else [min(due, Decimal(plan.randrange(1, 200)))]
     for amount in amounts:
         number = universe.notes.next_payment()
         universe.site.gallery.add_payment(
@@ -189,12 +190,26 @@ def restore(universe: Universe) -> str | None:
     """The operator puts a backup in place and says so; workers that are frozen just now know nothing of it."""
     if not universe.backups:
         return None
-    universe.site.database.restore(universe.plan.choice(universe.backups))
+    return _put_back(universe, universe.plan.choice(universe.backups))
+
+
+def _put_back(universe: Universe, backup: sqlite3.Connection) -> str:
+    universe.site.database.restore(backup)
     universe.site.restored()
     webservice = universe.site.webservice()
     if webservice is not None:
         universe.webservice_id = webservice.id
     return "the database is restored from a backup"
+
+
+def fail_over(universe: Universe) -> str:
+    """In the middle of a sync the database's standby takes over, and it has nothing of what was committed last."""
+    paid = pay(universe)
+    universe.site.press_sync(universe.webservice_id)
+    standby = universe.site.database.snapshot()
+    universe.backups.append(standby)
+    universe.clockwork.later(universe.plan.uniform(5, 100), lambda: universe.tell(_put_back(universe, standby)))
+    return f"{paid or 'nobody pays'}, the owner presses Sync now, and the database's standby falls behind"
 
 
 # -- in Xero
@@ -214,9 +229,9 @@ def annotate_by_hand(universe: Universe) -> str | None:
 
 Action = Callable[["Universe"], "str | None"]
 _WEIGHTS: dict[Action, float] = {
-    issue: 9, pay: 16, edit: 4, cancel: 2, correct_payment: 4,
+    issue: 8, pay: 22, edit: 3, cancel: 2, correct_payment: 4,
     sync: 16, sweep: 26, try_again: 2,
-    change_prefix: 2, recreate: 1, disconnect: 1, reconnect: 5, back_up: 4, restore: 4,
+    change_prefix: 2, recreate: 1, disconnect: 1, reconnect: 5, back_up: 3, restore: 3, fail_over: 4,
     book_by_hand: 2, void_by_hand: 1, annotate_by_hand: 1,
 }  # fmt: skip
 ACTIONS, WEIGHTS = list(_WEIGHTS), list(_WEIGHTS.values())

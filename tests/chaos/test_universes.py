@@ -11,9 +11,11 @@ from .universe import live
 PORTIONS = 10
 EACH = 30
 CAUGHT = {
-    "no fence": 27,
-    "no look before payments": 7,
     "blind retry with one key": 3,
+    "no fence": 7,
+    "no settle time": 13,
+    "no look before payments": 31,
+    "no write-ahead": 88,
 }
 """By seeds that are known to catch them: `python3 tests --chaos-variants` looks for others."""
 

@@ -28,7 +28,7 @@ from . import people
 from .audit import Audit, Finding, Notes
 from .clockwork import Clockwork
 from .site import AT_THE_DATABASE, Bell, Site
-from .wire import AT_THE_FIRST_BYTE, STILL_WAITING, UnsignedKey, Weather, Wire
+from .wire import AT_THE_FIRST_BYTE, ON_THE_POINT, STILL_WAITING, UnsignedKey, Weather, Wire
 
 GAPS = ((0.0, 4.0), (4.0, 60.0), (60.0, 240.0), (240.0, 1500.0))
 """Seconds between two things that happen: bursts, and pauses in which leases, keys and tokens run out."""
@@ -123,7 +123,7 @@ class Universe:
             self.tell(f"loses the database {where}")
             self.happened["lost commits"] += 1
             raise Busy("the connection is lost")
-        if draw < self.weather.crash + self.weather.freeze:
+        if draw < self.weather.crash + (self.weather.hold if where == ON_THE_POINT else self.weather.freeze):
             seconds = self.mischief.choice(SHORT_FREEZES if where == AT_THE_FIRST_BYTE else FREEZES)
             self.tell(f"freezes for {seconds:.0f} s {where}")
             self.happened["freezes"] += 1
@@ -262,10 +262,13 @@ def _weather(chance: random.Random) -> Weather:
     return Weather(
         crash=chance.choice((0, 0.005, 0.02)),
         freeze=chance.choice((0, 0.004, 0.015)),
-        overdue=chance.choice((0, 0.3)),
+        hold=chance.choice((0, 0.02, 0.3)),
+        overdue=chance.choice((0, 0.3, 0.8)),
         database=chance.choice((0, 0, 0.01)),
+        slow=chance.choice((0, 0, 0.15, 0.5)),
         writes=chance.choice((0, 0.1, 0.35, 0.6)),
         reads=chance.choice((0, 0.02, 0.1)),
+        stale=chance.choice((0, 0.1, 0.6)),
         tokens=chance.choice((0, 0.1, 0.4)),
         lost_rings=chance.choice((0, 0.2)),
         doubled_rings=chance.choice((0, 0.3)),

@@ -31,6 +31,8 @@ CLIENT_WAITS = 60.0
 """Seconds after which the client gives up."""
 SERVER_WORKS = 120.0
 """Seconds after which Xero has surely executed what it received: below SETTLE, as the protocol assumes."""
+ON_THE_POINT = "on the point of sending"
+"""The step between writing ahead and the last look at the deadline."""
 AT_THE_FIRST_BYTE = "at the first byte"
 """The step after the last look at the deadline."""
 STILL_WAITING = "still waiting"
@@ -56,10 +58,13 @@ class Weather:
 
     crash: float = 0.0
     freeze: float = 0.0
+    hold: float = 0.0
     overdue: float = 0.0
     database: float = 0.0
+    slow: float = 0.0
     writes: float = 0.0
     reads: float = 0.0
+    stale: float = 0.0
     tokens: float = 0.0
     lost_rings: float = 0.0
     doubled_rings: float = 0.0
@@ -108,6 +113,8 @@ class Wire:
         shown = f"{method} {path.removeprefix('/api.xro/2.0')}"
         began = self._clockwork.elapsed
         self._step(f"before {shown}")
+        if method != "GET" and path.startswith("/api.xro/"):
+            self._step(ON_THE_POINT)
         if within is not None and self._clockwork.elapsed - began > within:
             return Failure(wrote=False, what="too late", late=True)
         if method != "GET":
@@ -137,7 +144,11 @@ class Wire:
         if not request.path.startswith("/api.xro/"):
             return self._drawn(ON_THE_WAY | {Fault("503"): 2}) if draw() < weather.tokens else None
         if request.method == "GET":
-            return self._drawn(AT_XERO | ON_THE_WAY | {"stale": 8}) if draw() < weather.reads else None
+            if draw() < weather.stale:
+                return "stale"
+            return self._drawn(AT_XERO | ON_THE_WAY) if draw() < weather.reads else None
+        if draw() < weather.slow:
+            return "slow"
         return self._drawn(AT_XERO | ON_THE_WAY | IN_THE_ANSWER) if draw() < weather.writes else None
 
     def _drawn(self, fates: Mapping[Any, float]) -> Any:
