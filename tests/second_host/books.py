@@ -12,7 +12,8 @@ from tests.second_host.site import MOUNT
 
 GERMAN_RATES = {"TAX019": ("19% (Umsatzsteuer)", 19), "TAX007": ("7% (Umsatzsteuer)", 7)}
 MAPPING = {"tax:voll": "TAX019", "tax:ermaessigt": "TAX007", "tax:frei": "ZERORATEDOUTPUT",
-           "untaxed": "ZERORATEDOUTPUT", "sync_from": "2026-01-01"}
+           "untaxed": "ZERORATEDOUTPUT", "sync_from": "2026-01-01",
+           "first_five_as_drafts": ""}
 
 
 def add_german_rates(xero):

@@ -348,7 +348,7 @@ class Site:
     def question(self, document_id, connection, number="INV-0007", **fields):
         """An invoice in Xero that this document may be."""
         found = XeroInvoice(**({
-            "id": f"f0000000-0000-4000-8000-0000000000{len(number):02}", "number": number, "type": "ACCREC",
+            "id": f"f0000000-0000-4000-8000-0000000000{len(number) % 100:02}", "number": number, "type": "ACCREC",
             "status": "AUTHORISED", "contact_id": "e0000000-0000-4000-8000-000000000009", "currency": "GBP",
             "total": Decimal("1234.50"), "tax_total": Decimal(0), "amount_due": Decimal("1234.50"),
             "amount_paid": Decimal(0), "amount_credited": Decimal(0), "date": dt.date(2026, 3, 9),

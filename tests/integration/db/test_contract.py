@@ -7,6 +7,7 @@ import pytest
 from galleria_xero_plugin.db.uow import SqlUnit, SqlUnits
 from galleria_xero_plugin.ports import store
 from galleria_xero_plugin.ports.ledger import LedgerStore
+from galleria_xero_plugin.ports.books import BooksStore
 from galleria_xero_plugin.ports.months import MonthStore
 
 PORTS = {
@@ -21,6 +22,7 @@ PORTS = {
     "notices": store.NoticeStore,
     "comparisons": store.ComparisonStore,
     "months": MonthStore,
+    "books": BooksStore,
 }
 
 

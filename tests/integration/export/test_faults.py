@@ -206,7 +206,7 @@ def test_f61_the_number_of_another_gallerys_invoice_is_never_adopted(office: Off
             connection.exec_driver_sql(f"DELETE FROM galleria_xero_{table}")
         connection.exec_driver_sql("UPDATE galleria_xero_webservice SET cursor = NULL")
     office.sync()
-    assert office.waiting() == {"number_taken": 1}
+    assert office.waiting() == {"maybe_in_books": 1}
     assert created(office, "Invoice") == 1
 
 

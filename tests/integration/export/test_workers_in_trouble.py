@@ -11,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from galleria_xero_plugin.db.uow import SqlUnit
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
-from galleria_xero_plugin.services.export import Export, invoice_phase
+from galleria_xero_plugin.domain import deciding
+from galleria_xero_plugin.services.export import Export
 
 from .office import Office
 from .test_clean_run import DAY, created
@@ -133,13 +134,13 @@ def test_a_deploy_between_sending_and_recording_changes_nothing_about_what_was_s
     office.work()
     frozen = office.document(DocumentKind.INVOICE, sale.id)
     assert frozen.state is DocumentState.UNKNOWN
-    draft = invoice_phase.invoice_draft
+    draft = deciding.invoice_draft
 
     def newer(*args, **more):
         made = draft(*args, **more)
         return replace(made, reference="by the new release")
 
-    monkeypatch.setattr(invoice_phase, "invoice_draft", newer)
+    monkeypatch.setattr(deciding, "invoice_draft", newer)
     for _ in range(3):
         office.time.pass_by(minutes=4)
         office.ring()
