@@ -80,6 +80,7 @@ def test_the_menu_with_the_keyboard_alone(served):
     expect(page.get_by_role("menu")).to_be_hidden()
     expect(more).to_be_focused()
     more.press("Enter")
+    expect(page.get_by_role("menuitem", name="Edit")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("Waiting for its turn.")
