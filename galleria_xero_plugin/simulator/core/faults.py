@@ -100,8 +100,10 @@ class Fault:
             return False
         if self.kind == "stale" and request.method != "GET":
             return False
-        path, wanted = request.path.lower().rstrip("/"), self.path.lower().rstrip("/")
-        return path == wanted if self.exact else path.startswith(wanted)
+        path, wanted = request.path.lower(), self.path.lower()
+        if self.exact:
+            return path.rstrip("/") == wanted.rstrip("/")
+        return path.startswith(wanted)  # with a slash at its end it is what lies below, and not the list itself
 
 
 @dataclass
