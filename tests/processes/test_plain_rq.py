@@ -69,10 +69,11 @@ def jobs(client: redis.Redis) -> list[list[str]]:
 
 
 def contents(client: redis.Redis) -> Iterator[bytes]:
-    """Every key and every value, unpacked."""
+    """Every key and every value, unpacked. A key that the worker removes while we look has none."""
     for key in client.scan_iter():
         kind = client.type(key)
         values: list[bytes] = {
+            b"none": lambda key: [],
             b"string": lambda key: [client.get(key)],
             b"hash": lambda key: [part for pair in client.hgetall(key).items() for part in pair],
             b"list": lambda key: client.lrange(key, 0, -1),
