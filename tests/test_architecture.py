@@ -3,6 +3,7 @@
 Arrows point inward: a rule changes here first, with its reason in the commit, and never by accident.
 """
 import ast
+import graphlib
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -160,6 +161,38 @@ def _bad_words(module, tree):
 def test_the_house_rules_hold():
     found = [fault for module, text in sources() for fault in faults(module, text)]
     assert not found, "\n" + "\n".join(found)
+
+
+def circle(files):
+    """The files (module → text) that import each other in a loop, types included; empty when there are none."""
+    names = {".".join((PACKAGE, *module.split("."))).removesuffix(".__init__"): module for module in files}
+    arrows = {module: {names[name] for name in _imported_files(module, text, names)} for module, text in files.items()}
+    try:
+        graphlib.TopologicalSorter(arrows).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def _imported_files(module, text, names):
+    """`from . import rules` names a file; only when it does not, it is one itself that something is imported from."""
+    package = [PACKAGE, *module.split(".")[:-1]]
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith(PACKAGE)):
+            base = package[:len(package) - node.level + 1] if node.level else []
+            base = ".".join([*base, *filter(None, [node.module])])
+            within = {f"{base}.{name.name}" for name in node.names} & names.keys()
+            yield from within or {base} & names.keys()
+
+
+def test_no_two_files_need_each_other():
+    assert circle(dict(sources())) == []
+
+
+@pytest.mark.parametrize("text", ["from . import b", "from .b import thing", "from galleria_xero_plugin.x.b import thing",
+                                  "if TYPE_CHECKING:\n    from .b import Thing"])
+def test_a_circle_is_seen(text):
+    assert set(circle({"x.a": text, "x.b": "from .a import other"})) == {"x.a", "x.b"}
 
 
 def test_every_row_of_the_table_names_a_layer():

@@ -13,8 +13,8 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 def main():
     if __package__:     # by -m: everything is there
-        from .supervisor import main as supervise
-        sys.exit(supervise())
+        from .command import main as command
+        sys.exit(command())
     spec = importlib.util.spec_from_file_location("_bootstrap", os.path.join(FOLDER, os.pardir, "_bootstrap.py"))
     bootstrap = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bootstrap)

@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin
 
 from sqlalchemy import create_engine, text
@@ -22,9 +22,7 @@ from .counting import Side, Xero, differences, gallery_side, roundings
 from .memory import HorseWatch
 from .seed import EXPECTED_HELD
 from .seed_data import PASSWORD
-
-if TYPE_CHECKING:
-    from .supervisor import Demo
+from .supervisor import Demo
 
 # Rates without tax are never proposed, so the smoke answers as the bookkeeper would, in this order of liking.
 UNTAXED = ("Zero Rated Income", "Tax Exempt", "No VAT", "Out of State")

@@ -33,14 +33,14 @@ wire, executed and kept     drop half delay truncate html xml charset oversized 
                             reordered missing doubled zero_guid cent_off
 ==========================  =======================================================================
 
-``core.faults`` tells which calls a fault strikes, ``core.fault_kinds`` what each kind does,
+``core.fault`` tells which calls a fault strikes, ``core.fault_kinds`` what each kind does,
 ``core.settings`` every switch and the question it answers, ``core.bookkeeper`` what a person can do.
 """
 
 from .app import create_app
 from .core.bookkeeper import Bookkeeper
 from .core.clock import FastClock, ManualClock, SystemClock
-from .core.faults import Fault
+from .core.fault import Fault
 from .core.seeds import HARBOUR, NORTH_LIGHT
 from .core.settings import AppSettings, SimulatorSettings, UserSettings
 from .core.wire import Request, Response

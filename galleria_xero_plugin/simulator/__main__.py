@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from .core.clock import FastClock
+from .core.fault import Fault
 from .core.fault_kinds import KINDS
-from .core.faults import Fault
 from .core.settings import (
     DEFAULT_CLIENT_ID,
     DEFAULT_CLIENT_SECRET,

@@ -45,8 +45,8 @@ import flask
 from .context import current_world
 from .control_http import control_blueprint, json_answer, plain_number, sent_object
 from .core import books
+from .core.fault import Fault
 from .core.fault_kinds import KINDS
-from .core.faults import Fault
 from .core.settings import explained
 from .shortcut import ALL_SCOPES, connect
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from galleria_xero_plugin import InvoiceState, TaxMode
-from galleria_xero_plugin.demo import ledger, models, supervisor
+from galleria_xero_plugin.demo import command, ledger, models
 from galleria_xero_plugin.demo.gallery import DemoGallery
 from galleria_xero_plugin.demo.ledger_file import LedgerError, Sale, read
 from galleria_xero_plugin.testing.reading import read_changes, read_contacts
@@ -103,7 +103,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_the_command_ends_with_status_2_before_anything_starts(write, capsys):
-    assert supervisor.main(["--smoke", "--ledger", str(write(SMALL + row(sale_price="-5")))]) == 2
+    assert command.main(["--smoke", "--ledger", str(write(SMALL + row(sale_price="-5")))]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1 and "line 2" in captured.err
@@ -187,7 +187,7 @@ def test_tax_may_be_included_and_every_tenth_invoice_in_another_currency(empty_s
 ])
 def test_terms_that_make_no_sense_are_refused(options, capsys):
     with pytest.raises(SystemExit):
-        supervisor.arguments(options)
+        command.arguments(options)
     assert "error: argument" in capsys.readouterr().err
 
 

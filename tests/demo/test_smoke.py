@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from galleria_xero_plugin.demo import guard
-from galleria_xero_plugin.demo.supervisor import arguments
+from galleria_xero_plugin.demo.command import arguments
 from tests.conftest import ROOT
 from tests.helpers.waiting import wait_until
 

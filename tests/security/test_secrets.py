@@ -22,7 +22,7 @@ from galleria_xero_plugin.db.vault import Vault, generate_key, parse_keys
 from galleria_xero_plugin.errors import ConfigError, GalleriaXeroError, TokenUnreadable
 from galleria_xero_plugin.ports.xero import Secret, TokenSet
 from galleria_xero_plugin.simulator import Simulator
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 from tests.processes.test_plain_rq import contents
 from tests.web.site import KEY, OURS, TENANT, TOKENS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 
 KEY = {"Idempotency-Key": "k"}
 INVOICES = "/api.xro/2.0/Invoices"

@@ -12,8 +12,8 @@ import requests
 
 from galleria_xero_plugin.simulator import HARBOUR, FastClock, ManualClock, Simulator, SimulatorSettings, World
 from galleria_xero_plugin.simulator.core import fault_kinds
+from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.simulator.core.fault_kinds import CORE, GATEWAY, KINDS, WIRE
-from galleria_xero_plugin.simulator.core.faults import Fault
 
 INVOICES = "/api.xro/2.0/Invoices"
 KEY = {"Idempotency-Key": "k"}

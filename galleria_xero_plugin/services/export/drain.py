@@ -26,7 +26,6 @@ from . import (
     cancel_phase,
     contact_phase,
     credit_note_phase,
-    gate,
     invoice_phase,
     payment_phase,
     payment_removal_phase,
@@ -35,6 +34,8 @@ from . import (
     update_phase,
 )
 from .compare import compare, plan_next
+from .gate import OPEN
+from .gatekeeper import gate_of
 from .scan import scan
 from .sending import IN_TURN, WRITES
 from .session import Session, Timings, Tools
@@ -212,7 +213,7 @@ class Export:
                 return False
             if self._changed(session):
                 return True
-            session.gate = gate.now(session)
+            session.gate = gate_of(session)
             if not any(phase(session) for phase in phases) and self._end(session):
                 return False
         return True
@@ -264,7 +265,7 @@ class Export:
                 return False  # it became due while we looked: a person pressed Try again
             ended = uow.runs.finish(session.run.id, RunState.FINISHED)
             plan_next(session, uow, again=False)
-            live = session.gate is gate.OPEN
+            live = session.gate is OPEN
             if live:
                 uow.webservices.mark(session.webservice.id, first_export=True)
             run = uow.runs.get(session.gallery_id, session.run.id)

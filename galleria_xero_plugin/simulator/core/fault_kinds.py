@@ -28,23 +28,6 @@ F58      the bookkeeper's lock
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .errors import problem
-from .wire import HTML_TYPE, Response, answer
-
-if TYPE_CHECKING:
-    from .faults import Fault
-
-OFFLINE = b"<html><head><title>Service Unavailable</title></head><body><h1>503</h1></body></html>"
-ORGANISATION_OFFLINE = b"The organisation is offline. Please try again later."
-# What is left is told with a 429 too (recorded, xero-facts.md §2.1); the limit that was met says 0.
-_REMAINING = {
-    "day": ("X-DayLimit-Remaining", "344"),
-    "minute": ("X-MinLimit-Remaining", "44"),
-    "appminute": ("X-AppMinLimit-Remaining", "9000"),
-}
-
 # Nothing is executed; the answer, if any, comes from in front of Xero and is not cached.
 GATEWAY = {
     "503": "503 with html: maintenance",
@@ -93,35 +76,3 @@ KINDS = {
     **{kind: f"core: {words}" for kind, words in CORE.items()},
     **{kind: f"wire: executed, {words}" for kind, words in WIRE.items()},
 }
-
-
-def gateway_answer(fault: Fault) -> Response:
-    """The answer of a gateway fault; a cut connection where there is none."""
-    kind = fault.kind
-    if kind == "503":
-        return Response(503, OFFLINE, HTML_TYPE)
-    if kind == "offline":
-        return Response(503, ORGANISATION_OFFLINE, "text/plain; charset=utf-8")
-    if kind == "429":
-        headers = {"X-Rate-Limit-Problem": fault.problem}
-        for limit, (name, left) in _REMAINING.items():
-            headers[name] = "0" if limit == fault.problem else left
-        if fault.retry_after is not None:
-            headers["Retry-After"] = fault.retry_after
-        return Response(429, headers=headers)
-    if kind in {"401", "403"}:
-        title, detail = "Unauthorized", "TokenExpired: token expired at 01/01/2026 00:00:00"
-        headers = {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="The token expired"'}
-        if kind == "403":
-            title, detail, headers = "Forbidden", "AuthenticationUnsuccessful", {}
-        return problem(int(kind), title, detail, headers).response
-    if kind == "redirect":
-        status = fault.status if 300 <= fault.status < 400 else 302
-        return Response(status, b"", HTML_TYPE, {"Location": fault.location})
-    if kind == "invalid_grant":
-        return answer(400, {"error": "invalid_grant"})
-    if kind == "key_store_down":
-        return Response(500, b"", HTML_TYPE)
-    if kind == "status":
-        return Response(fault.status, b"", HTML_TYPE)
-    return Response(0, drop=True)

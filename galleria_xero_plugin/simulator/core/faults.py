@@ -5,24 +5,21 @@
     world.faults.add(Fault("429", problem="day", retry_after="73451", skip=3))
     world.faults.fired                                                           # what struck which request
 
-A fault strikes calls whose path begins with ``path`` (or is it, with ``exact``), of its ``method`` and
-``tenant``: after ``skip`` of them, ``count`` times (0: until cleared), each time with ``probability`` drawn from
-its own ``seed``. Many may be armed; a call meets the first that strikes. ``seconds`` are the simulator's
-(divided by time_scale). Where a kind enters is told in ``fault_kinds``: what the core answers is cached under an
-idempotency key, what the gateway and the wire do is not (xero-facts.md §3, §6.3).
+Many may be armed; a call meets the first that strikes it (``fault``). Where a kind enters is told in
+``fault_kinds``: what the core answers is cached under an idempotency key, what the gateway and the wire do is not
+(xero-facts.md §3, §6.3).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Any, Protocol
 
 from . import spoil
-from .fault_kinds import GATEWAY, KINDS, gateway_answer
-from .idempotency import key_of
+from .fault import Fault
+from .fault_kinds import GATEWAY
 from .wire import HTML_TYPE, Request, Response
 
 MOST_FIRED = 100_000
@@ -46,64 +43,6 @@ class Hook(Protocol):
     def on_wire(self, request: Request, response: Response) -> tuple[Response, float]:
         """Last of all: the answer to send, and the seconds to wait before it."""
         ...
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One armed fault; the module's docstring says which calls it strikes."""
-
-    kind: str
-    path: str = "/"
-    method: str = "*"
-    count: int = 1
-    skip: int = 0
-    status: int = 500
-    retry_after: str | None = None
-    problem: str = "minute"
-    seconds: float = 0.0
-    hold: float = 0.0
-    exact: bool = False
-    tenant: str = "*"
-    probability: float = 1.0
-    seed: int = 0
-    location: str = "https://elsewhere.example/"
-    size: int = 50_000_000
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Fault:
-        """A fault from JSON; ValueError says what is wrong."""
-        fault = cls(str(values.get("kind", "")))
-        sent = dict(values)
-        if isinstance(sent.get("retry_after"), int):
-            sent["retry_after"] = str(sent["retry_after"])
-        for name, value in sent.items():
-            if name not in cls.__dataclass_fields__:
-                raise ValueError(f"A fault has no member {name!r}.")
-            now = getattr(fault, name)
-            wanted = (int, float) if isinstance(now, float) else (type(now) if now is not None else (str, type(None)))
-            if not isinstance(value, wanted) or (isinstance(value, bool) and not isinstance(now, bool)):
-                raise ValueError(f"{name} cannot be {value!r}.")
-            if isinstance(value, (int, float)) and value < 0:
-                raise ValueError(f"{name} must not be below zero.")
-        fault = replace(fault, **sent)
-        if fault.kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(sorted(KINDS))}.")
-        return fault
-
-    def matches(self, request: Request) -> bool:
-        """Whether this fault concerns a request."""
-        if self.method not in {"*", request.method}:
-            return False
-        if self.tenant not in {"*", request.headers.get("xero-tenant-id", "")}:
-            return False
-        if self.kind == "key_store_down" and key_of(request) is None:
-            return False
-        if self.kind == "stale" and request.method != "GET":
-            return False
-        path, wanted = request.path.lower(), self.path.lower()
-        if self.exact:
-            return path.rstrip("/") == wanted.rstrip("/")
-        return path.startswith(wanted)  # with a slash at its end it is what lies below, and not the list itself
 
 
 @dataclass
@@ -221,7 +160,7 @@ class Faults:
     def at_gateway(self, request: Request) -> Response | None:
         """Answers of the gateway; nothing is executed."""
         fault = self._draw(request)
-        return gateway_answer(fault) if fault is not None and fault.kind in GATEWAY else None
+        return fault.gateway_answer() if fault is not None and fault.kind in GATEWAY else None
 
     def before(self, request: Request) -> Response | None:
         """500 instead of execution."""

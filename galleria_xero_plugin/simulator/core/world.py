@@ -15,7 +15,8 @@ from .call import Call
 from .clock import Clock, SystemClock
 from .effects import Effects
 from .errors import Refused, not_found, problem
-from .faults import Fault, Faults, Hook
+from .fault import Fault
+from .faults import Faults, Hook
 from .idempotency import IdempotencyKeys, key_of
 from .identity import Bearer, Identity
 from .late import LateCalls

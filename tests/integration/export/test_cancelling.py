@@ -12,7 +12,7 @@ from galleria_xero_plugin.errors import Conflict
 from galleria_xero_plugin.ports.records import Run
 from galleria_xero_plugin.services import wording
 from galleria_xero_plugin.services.cancelling import CancelPage
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.testing import factories
 
 from .by_hand import ME, Desk

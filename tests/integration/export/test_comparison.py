@@ -12,7 +12,7 @@ from galleria_xero_plugin.domain.markers import marker, payment_identity
 from galleria_xero_plugin.domain.states import DocumentKind, RunTrigger
 from galleria_xero_plugin.services.export import books
 from galleria_xero_plugin.services.export.invoice_phase import own
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
 

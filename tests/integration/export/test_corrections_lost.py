@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.testing import factories
 
 from .changing import LAST_MONTH, THIS_MONTH, TODAY, an_hour_later, money, notes, sold, standing

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
 from galleria_xero_plugin.xero import client

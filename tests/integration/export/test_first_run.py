@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.testing import factories
 
 from .by_hand import ME, Desk

@@ -9,7 +9,7 @@ from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunS
 from galleria_xero_plugin.errors import Busy
 from galleria_xero_plugin.ports.records import ConnectionStatus
 from galleria_xero_plugin.services.export import sending
-from galleria_xero_plugin.simulator.core.faults import Fault
+from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
 
