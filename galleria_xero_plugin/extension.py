@@ -23,12 +23,13 @@ from .ports.runtime import Clock, JobQueue, Mailer
 from .ports.store import HostUnits
 from .ports.xero import Secret, XeroApi, XeroAuth
 from .proxies import EXTENSION_KEY, State, state
-from .services.container import Services
+from .services.accepting import Accepting
 from .services.activity import Activity
 from .services.calls import Calls
 from .services.cancelling import Cancelling
 from .services.connect import Connect
 from .services.contact_import import ContactImport
+from .services.container import Services
 from .services.document_rows import Links
 from .services.doorbell import Doorbell
 from .services.export import Export
@@ -216,6 +217,7 @@ def compose(
             months=Months(units, gallery, queue, links, queries.service_page),
             questions=Questions(units, runs),
             redating=Redating(units, runs),
+            accepting=Accepting(units),
             cancelling=Cancelling(units, queries, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
             lookalikes=Lookalikes(units, gallery, queries, runs, links, config.quiet_period),

@@ -20,20 +20,22 @@ COMPARISON = table_of(Model)
 class SqlComparisons(Store):
     """`ComparisonStore` in SQL."""
 
-    def get(self, gallery_id: str, tenant_id: str) -> Compared | None:
-        row = self._read(select(COMPARISON).where(_of(gallery_id, tenant_id))).one_or_none()
+    def get(self, gallery_id: str, tenant_id: str, *, to_change: bool = False) -> Compared | None:
+        wanted = select(COMPARISON).where(_of(gallery_id, tenant_id))
+        row = self._read(wanted.with_for_update() if to_change else wanted).one_or_none()
         if row is None or row.compared_at is None:
             return None
-        comparison = Comparison(row.agreeing, _findings(row.findings), tuple(row.new))
+        comparison = Comparison(row.agreeing, _findings(row.findings), tuple(row.new), _findings(row.accepted or ()))
         return Compared(comparison, row.compared_at, _findings(row.told))
 
     def put(self, gallery_id: str, tenant_id: str, comparison: Comparison) -> None:
         before = self.get(gallery_id, tenant_id)
-        told = [finding for finding in before.told if finding in comparison.findings] if before else []
+        told = [one for one in before.told if one in (*comparison.findings, *comparison.accepted)] if before else []
         values = {
             "compared_at": self._now,
             "agreeing": comparison.agreeing,
             "findings": _plain(comparison.findings),
+            "accepted": _plain(comparison.accepted),
             "new": list(comparison.new),
             "told": _plain(told),
         }
@@ -52,6 +54,10 @@ class SqlComparisons(Store):
             .where(_of(gallery_id, tenant_id), COMPARISON.c.due_at <= self._now)
             .values(due_at=later)
         )
+
+    def accept(self, gallery_id: str, tenant_id: str, comparison: Comparison) -> None:
+        values = {"findings": _plain(comparison.findings), "accepted": _plain(comparison.accepted)}
+        self._change(update(COMPARISON).where(_of(gallery_id, tenant_id)).values(**values))
 
     def told(self, gallery_id: str, tenant_id: str, findings: Sequence[Finding]) -> None:
         self._change(update(COMPARISON).where(_of(gallery_id, tenant_id)).values(told=_plain(findings)))
@@ -81,8 +87,8 @@ def _of(gallery_id: str, tenant_id: str) -> ColumnElement[bool]:
 
 
 def _plain(findings: Sequence[Finding]) -> list[list[str]]:
-    return [[finding.what.value, finding.number, finding.document_id] for finding in findings]
+    return [[finding.what.value, finding.number, finding.document_id, finding.sides] for finding in findings]
 
 
 def _findings(plain: Sequence[Sequence[str]]) -> tuple[Finding, ...]:
-    return tuple(Finding(What(what), number, document_id) for what, number, document_id in plain)
+    return tuple(Finding(What(what), *rest) for what, *rest in plain)

@@ -246,5 +246,6 @@ class Comparison(Base):
     findings: Mapped[list[Any] | None]
     new: Mapped[list[Any] | None]
     told: Mapped[list[Any] | None]
+    accepted: Mapped[list[Any] | None]
 
     __table_args__ = (Index("ix_galleria_xero_comparison_due", "due_at"),)

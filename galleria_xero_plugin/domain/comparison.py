@@ -6,7 +6,8 @@ is different. All three should be zero; what to do about a finding is for a pers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -28,14 +29,25 @@ class What(StrEnum):
     GONE = "gone"
     """It was sent, and somebody voided or deleted it in Xero."""
     PAYMENT_ABSENT = "payment_absent"
+    CREDIT_ABSENT = "credit_absent"
+    """A credit note was sent and is not in Xero, or was voided there."""
+    CREDIT_UNUSED = "credit_unused"
+    """A credit was used for the invoice, and is so no more."""
+    REFUND_ABSENT = "refund_absent"
     STRANGE = "strange"
     """One of ours in Xero of which the ledger knows nothing."""
     PAYMENT_STRANGE = "payment_strange"
+    CREDIT_STRANGE = "credit_strange"
+    REFUND_STRANGE = "refund_strange"
     TWICE = "twice"
     """Two invoices in Xero with one marker."""
     PAYMENT_TWICE = "payment_twice"
+    CREDIT_TWICE = "credit_twice"
+    REFUND_TWICE = "refund_twice"
     TOTAL = "total"
     PAYMENT_AMOUNT = "payment_amount"
+    CREDIT_TOTAL = "credit_total"
+    REFUND_AMOUNT = "refund_amount"
 
 
 COUNTED_AS = {
@@ -43,32 +55,54 @@ COUNTED_AS = {
     What.ABSENT: Count.MISSING,
     What.GONE: Count.MISSING,
     What.PAYMENT_ABSENT: Count.MISSING,
+    What.CREDIT_ABSENT: Count.MISSING,
+    What.CREDIT_UNUSED: Count.MISSING,
+    What.REFUND_ABSENT: Count.MISSING,
     What.STRANGE: Count.EXTRA,
     What.PAYMENT_STRANGE: Count.EXTRA,
+    What.CREDIT_STRANGE: Count.EXTRA,
+    What.REFUND_STRANGE: Count.EXTRA,
     What.TWICE: Count.EXTRA,
     What.PAYMENT_TWICE: Count.EXTRA,
+    What.CREDIT_TWICE: Count.EXTRA,
+    What.REFUND_TWICE: Count.EXTRA,
     What.TOTAL: Count.DIFFERENT,
     What.PAYMENT_AMOUNT: Count.DIFFERENT,
+    What.CREDIT_TOTAL: Count.DIFFERENT,
+    What.REFUND_AMOUNT: Count.DIFFERENT,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that does not agree: an invoice's number (also for its payments) and the ledger row, if any."""
+    """One thing that does not agree: the number of an invoice (also for its payments) or credit note, and the ledger
+    row, if any. `sides` is how both sides stand, in a form that changes when one of them does."""
 
     what: What
     number: str
     document_id: str = ""
+    sides: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What was found. `new` are gallery invoices that the next sync will see for the first time: no finding, unless
-    they are still here after it."""
+    they are still here after it. `accepted` is what was found too, and a person has said that it is all right."""
 
     agreeing: int
     findings: tuple[Finding, ...] = ()
     new: tuple[str, ...] = ()
+    accepted: tuple[Finding, ...] = ()
+
+    def accepting(self, wanted: Collection[Finding]) -> Comparison:
+        """The same, with `wanted` for all right as far as it was found so: of what stands otherwise by now nothing
+        was said. What is no longer wanted counts again."""
+        every = (*self.findings, *self.accepted)
+        return replace(
+            self,
+            findings=tuple(one for one in every if one not in wanted),
+            accepted=tuple(one for one in every if one in wanted),
+        )
 
     def count(self, which: str) -> int:
         """How many findings count as `which`."""

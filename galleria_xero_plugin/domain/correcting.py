@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .accounting import InvoiceDraft, LineAmountTypes, LineDraft
+from .accounting import InvoiceDraft, LineAmountTypes, LineDraft, NestedPayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class XeroAllocation:
 @dataclass(frozen=True, slots=True)
 class XeroCreditNote:
     """A credit note as Xero has it (§4.8). `allocations` is None when credit was used but the answer does not say
-    for what: that is *unknown*, never "not used"."""
+    for what: that is *unknown*, never "not used". So is `payments`, the money that went back, when it may have."""
 
     id: str
     number: str
@@ -114,3 +114,5 @@ class XeroCreditNote:
     reference: str = ""
     date: dt.date | None = None
     allocations: tuple[XeroAllocation, ...] | None = ()
+    payments: tuple[NestedPayment, ...] | None = ()
+    updated_at: dt.datetime | None = None

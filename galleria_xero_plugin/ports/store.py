@@ -275,7 +275,8 @@ class NoticeStore(Protocol):
 class ComparisonStore(Protocol):
     """The last comparison of each organisation with Xero, and when the next one is due."""
 
-    def get(self, gallery_id: str, tenant_id: str) -> Compared | None: ...
+    def get(self, gallery_id: str, tenant_id: str, *, to_change: bool = False) -> Compared | None:
+        """`to_change`: nobody else changes it until this transaction ends."""
 
     def put(self, gallery_id: str, tenant_id: str, comparison: Comparison) -> None:
         """Keep it, in place of the last one. What is found no more is forgotten to have been told."""
@@ -288,6 +289,9 @@ class ComparisonStore(Protocol):
 
     def claim(self, gallery_id: str, tenant_id: str, retry: dt.timedelta) -> bool:
         """True for exactly one caller when a comparison is due; should it fail, it is due again after `retry`."""
+
+    def accept(self, gallery_id: str, tenant_id: str, comparison: Comparison) -> None:
+        """Keep which of its findings a person has said to be all right."""
 
     def told(self, gallery_id: str, tenant_id: str, findings: Sequence[Finding]) -> None:
         """A mail has told these findings."""

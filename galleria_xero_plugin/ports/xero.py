@@ -226,6 +226,12 @@ class XeroApi(Protocol):
     def open_credit(self, contact_id: str, page: int) -> XeroRequest[ResultPage[XeroCreditNote]]:
         """A page of 100 approved credit notes of a client that have something left."""
 
+    def sales_credit_notes(
+        self, page: int, *, modified_since: dt.datetime | None
+    ) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """A page of 200 credit notes for clients, whoever created them, in the order of their last change (for the
+        nightly comparison)."""
+
     def refunds_of(self, credit_note_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
         """The payments of one credit note with their accounts."""
 

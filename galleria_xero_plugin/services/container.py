@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .accepting import Accepting
 from .activity import Activity
 from .cancelling import Cancelling
 from .connect import Connect
@@ -45,6 +46,7 @@ class Services:
     check: SettingsCheck
     questions: Questions
     redating: Redating
+    accepting: Accepting
     cancelling: Cancelling
     doorbell: Doorbell
     lookalikes: Lookalikes

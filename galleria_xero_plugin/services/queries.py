@@ -142,7 +142,9 @@ class Queries:
     def comparison_page(self, access: Access, webservice_id: str) -> ComparisonPage:
         """What the last comparison with Xero found."""
         page = self.service_page(access, webservice_id)
-        return ComparisonPage(page.gallery, page.now, page.row, wording.compared(page.row.compared))
+        found = page.row.compared
+        groups, accepted = wording.compared(found), found.comparison.accepted if found else ()
+        return ComparisonPage(page.gallery, page.now, page.row, groups, wording.in_words(accepted))
 
     def conflicts_page(self, access: Access, webservice_id: str) -> ConflictsPage:
         """Contacts of Xero that no rule could place."""

@@ -298,9 +298,10 @@ class ConflictsPage:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """What the last comparison with Xero found: (count, its findings with their words)."""
+    """What the last comparison with Xero found: (count, its findings with their words), and what was accepted."""
 
     gallery: GalleryInfo
     now: dt.datetime
     row: ServiceRow
     groups: tuple[tuple[Count, tuple[tuple[Finding, Words], ...]], ...]
+    accepted: tuple[tuple[Finding, Words], ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..domain.comparison import COUNTED_AS, Finding, What
 from ..domain.comparison import Count as Counted
@@ -211,12 +211,21 @@ FINDINGS: Mapping[What, Words] = {
     What.ABSENT: Words("Sent, but not in Xero any more"),
     What.GONE: Words("Voided or deleted in Xero"),
     What.PAYMENT_ABSENT: Words("A payment was sent, but is not in Xero any more"),
+    What.CREDIT_ABSENT: Words("A credit note was sent, but is not in Xero any more"),
+    What.CREDIT_UNUSED: Words("A credit was used for it, but is not any more in Xero"),
+    What.REFUND_ABSENT: Words("A refund was sent, but is not in Xero any more"),
     What.STRANGE: Words("In Xero, and not known here as sent"),
     What.PAYMENT_STRANGE: Words("A payment of ours in Xero that your gallery does not have"),
+    What.CREDIT_STRANGE: Words("A credit note of ours in Xero, and not known here as sent"),
+    What.REFUND_STRANGE: Words("A refund of ours in Xero that your gallery does not have"),
     What.TWICE: Words("Twice in Xero"),
     What.PAYMENT_TWICE: Words("One payment stands twice in Xero"),
+    What.CREDIT_TWICE: Words("One credit note stands twice in Xero"),
+    What.REFUND_TWICE: Words("One refund stands twice in Xero"),
     What.TOTAL: Words("Another total in Xero"),
     What.PAYMENT_AMOUNT: Words("A payment has another amount in Xero"),
+    What.CREDIT_TOTAL: Words("A credit note has another total in Xero"),
+    What.REFUND_AMOUNT: Words("A refund has another amount in Xero"),
 }
 
 
@@ -235,8 +244,13 @@ def compared(found: Compared | None) -> tuple[tuple[Count, tuple[tuple[Finding, 
     for which, forms in _COMPARED.items():
         mine = [finding for finding in found.comparison.findings if COUNTED_AS[finding.what] is which]
         label = _plural(forms, len(mine))
-        groups.append((Count(which.value, label, len(mine)), tuple((one, FINDINGS[one.what]) for one in mine)))
+        groups.append((Count(which.value, label, len(mine)), in_words(mine)))
     return tuple(groups)
+
+
+def in_words(findings: Sequence[Finding]) -> tuple[tuple[Finding, Words], ...]:
+    """Each finding with what it means."""
+    return tuple((one, FINDINGS[one.what]) for one in findings)
 
 
 def document_state(document: Document) -> tuple[Words, Tone]:

@@ -78,6 +78,19 @@ def comparison(access: Access, webservice_id: str) -> Response:
 
 
 @pressed
+def accept(access: Access, webservice_id: str) -> Response:
+    """What was found about one document is all right, or after all is not."""
+    named = request.form.get("document", ""), request.form.get("number", "")
+    if "again" in request.form:
+        services().accepting.withdraw(access, webservice_id, *named)
+        notice("It counts again.")
+    else:
+        services().accepting.accept(access, webservice_id, *named)
+        notice("Noted. It counts again when your gallery or Xero changes it.")
+    return see_other("comparison", webservice_id=webservice_id)
+
+
+@pressed
 def stop_asking(access: Access, webservice_id: str) -> Response:
     """Stop asking about the ticked documents: first what that means, then, confirmed, it is done."""
     document_ids = _ticked()

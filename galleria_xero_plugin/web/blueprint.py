@@ -98,6 +98,7 @@ ROUTES = (
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>", "is_this_one", CHANGE, activity_views.is_this_one),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/redate", "redate", CHANGE, activity_views.redate),
     Route("GET", f"{_WEBSERVICE}/comparison", "comparison", VIEW, activity_views.comparison),
+    Route("POST", f"{_WEBSERVICE}/comparison", "accept", CHANGE, activity_views.accept),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/again", "ask_again", CHANGE, activity_views.ask_again),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/another", "is_another", CHANGE, activity_views.is_another),
     Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),

@@ -220,6 +220,9 @@ def _line(row: r.Json) -> XeroLine:
 def credit_note(row: r.Json) -> XeroCreditNote:
     """A row of a paged GET /CreditNotes (§4.8)."""
     total, remaining = r.amount(row, "Total"), r.amount(row, "RemainingCredit")
+    # Credit that was used with nothing that says for what is *unknown*, as with payments
+    used = None if remaining != total and "Allocations" not in row else _allocations(row)
+    paid_back = total - remaining - sum((one.amount for one in used or ()), Decimal(0))
     return XeroCreditNote(
         id=r.needed_id(row, "CreditNoteID"),
         number=r.text(row, "CreditNoteNumber", 255),
@@ -231,8 +234,9 @@ def credit_note(row: r.Json) -> XeroCreditNote:
         remaining=remaining,
         reference=r.text(row, "Reference"),
         date=r.day(row, "Date", "DateString"),
-        # Credit that was used with nothing that says for what is *unknown*, as with payments
-        allocations=None if remaining != total and "Allocations" not in row else _allocations(row),
+        allocations=used,
+        payments=_nested_payments(row, paid_back),
+        updated_at=r.instant(row, "UpdatedDateUTC", "UpdatedDateUTCString"),
     )
 
 

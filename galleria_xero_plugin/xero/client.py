@@ -164,6 +164,13 @@ class XeroClient:
         where = f'Type=="ACCRECCREDIT" AND Status=="AUTHORISED" AND Contact.ContactID==guid("{guid(contact_id)}")'
         return _listing("CreditNotes", answers.credit_note, page, INVOICE_PAGE, [("where", where), UNIT_DECIMALS])
 
+    def sales_credit_notes(
+        self, page: int, *, modified_since: dt.datetime | None
+    ) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """Credit notes cannot be asked for by who created them; the order is said, because none is documented."""
+        query = [("where", 'Type=="ACCRECCREDIT"'), ("order", "UpdatedDateUTC ASC")]
+        return _listing("CreditNotes", answers.credit_note, page, OWN_INVOICE_PAGE, query, modified_since)
+
     def refunds_of(self, credit_note_id: str) -> XeroRequest[ResultPage[XeroPayment]]:
         where = [("where", f'CreditNote.CreditNoteID==guid("{guid(credit_note_id)}")')]
         return _listing("Payments", answers.payment, 1, INVOICE_PAGE, where)

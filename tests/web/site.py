@@ -33,6 +33,7 @@ from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunK
 from galleria_xero_plugin.ports.records import Actor, NewDocument
 from galleria_xero_plugin.ports.xero import Grant, Secret, TokenSet, XeroTenant
 from galleria_xero_plugin.proxies import EXTENSION_KEY, State
+from galleria_xero_plugin.services.accepting import Accepting
 from galleria_xero_plugin.services.activity import Activity
 from galleria_xero_plugin.services.cancelling import Cancelling
 from galleria_xero_plugin.services.connect import Connect
@@ -240,6 +241,7 @@ class Site:
             check=SettingsCheck(self.units, self.gallery, settings, queries.settings_page),
             questions=Questions(self.units, runs),
             redating=Redating(self.units, runs),
+            accepting=Accepting(self.units),
             cancelling=Cancelling(self.units, queries, runs),
             lookalikes=Lookalikes(self.units, self.gallery, queries, runs, shown, read.quiet_period),
             preview=Preview(self.units, self.gallery, queries, read.quiet_period),

@@ -283,3 +283,20 @@ def test_what_xero_remarked_on_a_document_stands_on_its_page(site):
     page = site.browser().get(f"/xero/{made.id}/documents/{sent}").text
     assert "Xero remarked" in page and "The account code 200 was archived." in page
     assert "<script>alert(2)" not in page
+
+
+def test_a_known_difference_is_said_to_be_all_right_and_counts_again_when_that_was_a_mistake(site):
+    made, connection = site.ready()
+    with site.units.write() as uow:
+        uow.comparisons.put(OURS, connection.tenant_id, Comparison(41, (Finding(What.STRANGE, "AG-7", sides="1|2"),)))
+        uow.commit()
+    browser, where = site.browser(), f"/xero/{made.id}/comparison"
+    assert "This is all right: AG-7" in browser.get(where).text
+    assert "This is all right" not in site.browser("viewer").get(where).text
+    assert browser.post(where, {"document": "", "number": "AG-7", "accept": "y"}).status_code == 303
+    page = browser.get(where).text
+    assert "Nothing is missing, too many or different." in page and "Accepted as it is (1)" in page
+    assert "Everything agrees" in browser.get("/xero/").text
+    assert browser.post(where, {"document": "", "number": "AG-7", "accept": "y"}).status_code == 404
+    assert browser.post(where, {"document": "", "number": "AG-7", "again": "y"}).status_code == 303
+    assert "1 too many" in browser.get(where).text

@@ -281,6 +281,11 @@ class TestWhatIsSent:
                 {"createdByMyApp": "true", "page": "3", "pageSize": "200"},
             ),
             (
+                lambda c: c.sales_credit_notes(2, modified_since=None),
+                "/CreditNotes",
+                {"where": 'Type=="ACCRECCREDIT"', "order": "UpdatedDateUTC ASC", "page": "2", "pageSize": "200"},
+            ),
+            (
                 lambda c: c.payments_of(DOCUMENT),
                 "/Payments",
                 {"where": f'Invoice.InvoiceID==guid("{DOCUMENT}")', "page": "1", "pageSize": "100"},

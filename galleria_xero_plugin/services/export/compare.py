@@ -22,6 +22,8 @@ from .months import sheets
 from .session import Session
 
 PAGE = 500
+FAMILY = (DocumentKind.PAYMENT, DocumentKind.CREDIT_NOTE, DocumentKind.ALLOCATION, DocumentKind.REFUND)
+"""What hangs on an invoice and is compared with it."""
 RUNS = 50
 """How far back a sync is looked for since the last comparison."""
 
@@ -29,24 +31,25 @@ RUNS = 50
 def compare(session: Session) -> Comparison:
     """Read all three sides, keep what was found, and plan the next night. Raises as `OrganisationCalls.read`."""
     unlisted = dict(_unlisted(session))
-    books = Books(session, {marker(session.gallery_id, DocumentKind.INVOICE, local_id) for local_id in unlisted})
-    payments: dict[str, list[Document]] = defaultdict(list)
-    for row in _rows(session, DocumentKind.PAYMENT):
-        if not row.credit_used:  # used credit is no payment in Xero
-            payments[row.parent_local_id].append(row)
+    books = Books(session, {marker(session.gallery_id, DocumentKind.INVOICE, one): one for one in unlisted})
+    families: dict[str, dict[DocumentKind, list[Document]]] = defaultdict(lambda: defaultdict(list))
+    for kind in FAMILY:
+        for row in _rows(session, kind):
+            families[row.parent_local_id][kind].append(row)
     for kind in (DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE):
         books.corrected(row for row in _rows(session, kind) if row.state is DocumentState.DONE)
     for row in _rows(session, DocumentKind.INVOICE):
-        books.check(row, payments[row.local_id])
-    books.check_strangers()
+        books.check(row, families[row.local_id])
     findings = books.findings()
     months = sheets(session, books.standing, books.strangers())
     with session.write() as uow:
-        before = uow.comparisons.get(session.gallery_id, session.tenant_id)
+        before = uow.comparisons.get(session.gallery_id, session.tenant_id, to_change=True)
         if before is not None and _has_synced(session, uow, before.compared_at):
             overlooked = (unlisted[local_id] for local_id in before.comparison.new if local_id in unlisted)
             findings = [*(Finding(What.OVERLOOKED, number) for number in overlooked), *findings]
         comparison = Comparison(books.agreeing, tuple(findings), tuple(unlisted))
+        if before is not None:
+            comparison = comparison.accepting(before.comparison.accepted)
         uow.comparisons.put(session.gallery_id, session.tenant_id, comparison)
         uow.months.keep(session.gallery_id, session.tenant_id, months)
         plan_next(session, uow)

@@ -26,7 +26,7 @@ from .holding import decided, hold
 from .offers import Offer, offering
 from .rows import FOR_GOOD
 from .sending import Prepared, noted, send
-from .session import BATCH, Held, Session, next_place, span
+from .session import BATCH, Held, Session, in_order_of_change, span
 
 
 def step(session: Session) -> bool:
@@ -168,14 +168,7 @@ def marker_of(invoice: XeroInvoice) -> str | None:
 
 def own(session: Session) -> Iterator[XeroInvoice]:
     """Every invoice that this app created in the organisation; one that is edited meanwhile comes twice."""
-    page, since = 1, None
-    while True:
-        found = session.calls.read(session.tools.api.own_invoices(page, modified_since=since))
-        yield from found.items
-        if not found.more:
-            return
-        session.lease.must_hold()
-        page, since = next_place(page, since, found.items[-1].updated_at if found.items else None)
+    return in_order_of_change(session, session.tools.api.own_invoices)
 
 
 def _by_marker(session: Session) -> Mapping[str, XeroInvoice]:

@@ -6,9 +6,11 @@ import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ...domain.accounting import ReferenceData, XeroInvoice
 from ...domain.contacts import ContactIndex
+from ...domain.correcting import XeroCreditNote
 from ...domain.deciding import Desk
 from ...domain.model import GalleryInfo, Invoice, PaymentMethod, TaxOption
 from ...domain.reasons import Hold
@@ -18,11 +20,13 @@ from ...ports.gallery import Gallery
 from ...ports.records import Connection, Document, Run, Webservice
 from ...ports.runtime import Clock
 from ...ports.store import UnitOfWork, Units
-from ...ports.xero import XeroApi
+from ...ports.xero import ResultPage, XeroApi, XeroRequest
 from ..calls import OrganisationCalls
 from ..lease import PATIENCE, Lease
 from .gate import OPEN, Gate
 from .intake import Intake
+
+Changing = TypeVar("Changing", XeroInvoice, XeroCreditNote)
 
 BATCH = 50
 """Documents in one request (xero-facts §2.3)."""
@@ -188,6 +192,20 @@ def next_place(
     if reached is not None and (since is None or reached > since):
         return 1, reached
     return page + 1, since
+
+
+def in_order_of_change(
+    session: Session, ask: Callable[..., XeroRequest[ResultPage[Changing]]]
+) -> Iterator[Changing]:
+    """All pages of such a list; what is edited meanwhile comes twice. Raises as `OrganisationCalls.read`."""
+    page, since = 1, None
+    while True:
+        found = session.calls.read(ask(page, modified_since=since))
+        yield from found.items
+        if not found.more:
+            return
+        session.lease.must_hold()
+        page, since = next_place(page, since, found.items[-1].updated_at if found.items else None)
 
 
 def span(first: str, last: str) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from galleria_xero_plugin.domain.comparison import Comparison, What
 from galleria_xero_plugin.domain.markers import marker, payment_identity
+from galleria_xero_plugin.domain.model import Access
 from galleria_xero_plugin.domain.states import DocumentKind, RunTrigger
+from galleria_xero_plugin.errors import NotFound
+from galleria_xero_plugin.services.accepting import Accepting
 from galleria_xero_plugin.services.export import books
 from galleria_xero_plugin.services.export.invoice_phase import own
 from galleria_xero_plugin.simulator.core.fault import Fault
@@ -241,3 +245,63 @@ def test_it_creates_nothing_and_moves_nothing(sold: Office):
     found(sold)
     assert sold.states() == states
     assert (created(sold, "Invoice"), created(sold, "Payment")) == (3, 3)
+
+
+# -- what a person says about it
+
+
+WHO = Access("north-light", "u-1", "Nora Light", may_view=True, may_change=True)
+
+
+def accept(office: Office, number: str, document_id: str | None = None) -> None:
+    row = office.document(DocumentKind.INVOICE, f"inv-{number[-1]}").id if document_id is None else document_id
+    Accepting(office.units).accept(WHO, office.webservice.id, row, number)
+
+
+def test_a_known_difference_is_accepted_and_counts_no_more_until_a_side_changes(sold: Office):
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), Total=Decimal("120.01"))
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-3"), Status="VOIDED")
+    assert found(sold) == [(What.GONE, "AG-3"), (What.TOTAL, "AG-2")]
+    accept(sold, "AG-2")
+    assert [one.number for one in kept(sold).findings] == ["AG-3"], "at once, not in the next night"
+    for _ in range(2):
+        assert found(sold) == [(What.GONE, "AG-3")]
+        assert [one.number for one in kept(sold).accepted] == ["AG-2"]
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), Total=Decimal("120.02"))
+    assert found(sold) == [(What.GONE, "AG-3"), (What.TOTAL, "AG-2")], "this one nobody has accepted"
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), Total=Decimal("120.01"))
+    assert (What.TOTAL, "AG-2") in found(sold), "what was over is forgotten"
+
+
+def test_what_was_accepted_by_mistake_counts_again(sold: Office):
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), Total=Decimal("120.01"))
+    found(sold)
+    accept(sold, "AG-2")
+    row = sold.document(DocumentKind.INVOICE, "inv-2").id
+    assert Accepting(sold.units).withdraw(WHO, sold.webservice.id, row, "AG-2") == 1
+    assert [one.number for one in kept(sold).findings] == ["AG-2"]
+    with pytest.raises(NotFound):
+        Accepting(sold.units).withdraw(WHO, sold.webservice.id, row, "AG-2")
+
+
+def test_only_what_was_found_in_the_own_gallery_can_be_accepted(sold: Office):
+    with pytest.raises(NotFound):
+        accept(sold, "AG-2")
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), Total=Decimal("120.01"))
+    found(sold)
+    for number, document_id in (("AG-1", None), ("AG-2", ""), ("AG-2", "another")):
+        with pytest.raises(NotFound):
+            accept(sold, number, document_id)
+    row = sold.document(DocumentKind.INVOICE, "inv-2").id
+    with pytest.raises(NotFound):
+        Accepting(sold.units).accept(replace(WHO, gallery_id="harbour"), sold.webservice.id, row, "AG-2")
+    assert [one.number for one in kept(sold).findings] == ["AG-2"]
+
+
+def test_who_accepted_it_is_on_record(sold: Office):
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), Status="VOIDED")
+    found(sold)
+    accept(sold, "AG-2")
+    with sold.units.read() as uow:
+        entry = uow.audit.latest("north-light", 1)[0]
+    assert (entry.actor_name, entry.action, entry.outcome) == ("Nora Light", "difference with Xero", "accepted: gone")
