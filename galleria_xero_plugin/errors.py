@@ -129,7 +129,9 @@ class AuthUnavailable(GalleriaXeroError):
 
 class XeroError(GalleriaXeroError):
     """An accounting call failed. `status` is the HTTP status or None when there was no answer;
-    `request_id` is Xero's own reference for its support."""
+    `request_id` is Xero's own reference for its support. `untrusted`: whoever answered could not prove to be Xero."""
+
+    untrusted = False
 
     def __init__(
         self, user_message: str, *, detail: str = "", status: int | None = None, request_id: str | None = None

@@ -66,10 +66,11 @@ class Lookalike:
     why: Why
 
 
-def predates(issued_at: dt.datetime | None, date: dt.date, connected_at: dt.datetime) -> bool:
+def predates(issued_at: dt.datetime | None, date: dt.date, connected_at: dt.datetime, connected_on: dt.date) -> bool:
     """Whether an invoice is older than the connection, so that somebody may have entered it in Xero already. A
-    gallery that does not know when it issued an invoice is asked for its date."""
-    return issued_at < connected_at if issued_at is not None else date <= connected_at.date()
+    gallery that does not know when it issued an invoice is asked for its date; `connected_on` is the day by its
+    own calendar."""
+    return issued_at < connected_at if issued_at is not None else date <= connected_on
 
 
 def find(sales: Sequence[Sale], standing: Iterable[XeroInvoice]) -> tuple[Lookalike, ...]:

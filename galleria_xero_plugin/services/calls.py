@@ -4,6 +4,7 @@ whole connection (export-protocol §2.5, product.md §5.15)."""
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -29,6 +30,8 @@ from ..ports.xero import Answer, Quota, Secret, TenantAccess, XeroApi, XeroReque
 from .lease import PATIENCE
 from .tokens import Tokens
 
+log = logging.getLogger("galleria_xero.calls")
+
 T = TypeVar("T")
 
 SHORT_WAIT_MS = 2_000
@@ -36,6 +39,8 @@ SHORT_WAIT_MS = 2_000
 UNTOLD_PAUSE = {"concurrent": 5, "minute": 61, "day": 3_600}
 """Seconds to wait after a 429 that does not say how long."""
 RESERVE = "reserve"
+UNTRUSTED = "untrusted"
+"""The topic of a line to Xero that is not safe, and that its people have still to be told about."""
 
 
 class Calls:
@@ -140,8 +145,10 @@ class OrganisationCalls:
             return answer
         except RateLimited as error:
             raise self._pause_for(error) from None
-        except NotSent as error:
-            if error.token_refused:
+        except (NotSent, ReadFailed) as error:
+            if error.untrusted:
+                self._not_trusted()
+            elif isinstance(error, NotSent) and error.token_refused:
                 self._refresh_refused(version)
             raise
         except AccessLost as error:
@@ -172,6 +179,13 @@ class OrganisationCalls:
             return NotConnected("The organisation was disconnected in Xero.", detail=error.detail)
         self._set_status(ConnectionStatus.NEEDS_REAUTH, "scope_missing")
         return ScopeMissing("Xero refuses access for this user.", detail=error.detail, status=error.status)
+
+    def _not_trusted(self) -> None:
+        """Nothing was sent; that somebody stands between us and Xero is for a person to hear."""
+        log.error("connection %s: the other side's certificate is not Xero's: nothing is sent", self._connection.id)
+        with self._shared.units.write(patience=PATIENCE) as uow:
+            uow.notices.claim(self._connection.id, UNTRUSTED)
+            uow.commit()
 
     def _await_slot(self) -> None:
         reserve = self._shared.day_reserve

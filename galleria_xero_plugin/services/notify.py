@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
-from zoneinfo import ZoneInfo
 
 from ..domain.model import GalleryInfo
 from ..domain.states import DocumentKind, DocumentState
@@ -20,10 +19,12 @@ from ..ports.records import Connection, ConnectionStatus, Run
 from ..ports.runtime import Mailer
 from ..ports.store import Units
 from . import wording
+from .calls import UNTRUSTED
 from .digest import LISTED, Item, by_reader, grouped, needs_a_person, of_setting, questions
 from .findings import findings
 from .lease import PATIENCE
 from .mails import Part, compose
+from .usage import zone_of
 
 log = logging.getLogger("galleria_xero.notify")
 
@@ -137,9 +138,12 @@ class Notify:
             now = uow.now()
             connections = uow.connections.to_keep(now + FOREVER)  # every open one with tokens
             lost = [uow.connections.get(connection_id) for connection_id in uow.notices.claimed(LOST)]
+            unsafe = set(uow.notices.claimed(UNTRUSTED))
         sent = 0
         for connection in (*connections, *(one for one in lost if one and one.status is ConnectionStatus.DISCONNECTED)):
             try:
+                if connection.id in unsafe:
+                    sent += self._not_trusted(connection, now)
                 if connection.status is ConnectionStatus.ACTIVE:
                     sent += self._digest(connection, now) + self._alarm(connection)
                 elif connection.status is ConnectionStatus.NEEDS_REAUTH:
@@ -185,9 +189,26 @@ class Notify:
                 uow.commit()
         return sent
 
+    def _not_trusted(self, connection: Connection, now: dt.datetime) -> bool:
+        """Once a day while it lasts."""
+        name = connection.organisation_name
+        sent = self._once(
+            connection,
+            f"{UNTRUSTED}:{now.date().isoformat()}",
+            f"The connection to Xero is not safe: nothing is sent to {name}",
+            [
+                "Whoever answered in Xero's place could not prove to be Xero: the certificate was wrong or has expired.",
+                "Nothing was sent, and nothing is lost. It is tried again every few minutes, and goes on by itself "
+                "once Xero itself answers. Please tell whoever runs your website when this mail comes again.",
+            ],
+            ("Show what is waiting", "activity", {"webservice_id": connection.webservice_id, "group": "waiting"}),
+        )
+        self._release(connection, [UNTRUSTED])
+        return sent
+
     def _digest(self, connection: Connection, now: dt.datetime) -> int:
         """The day's mail to the gallery, and to its bookkeeper where an address was given. How many went out."""
-        local = now.astimezone(zone(asked(self._gallery, connection.gallery_id).time_zone))
+        local = now.astimezone(zone_of(asked(self._gallery, connection.gallery_id)))
         if local.time() < DIGEST_AT:
             return 0
         today = f"digest:{local.date().isoformat()}"
@@ -302,11 +323,3 @@ def asked(gallery: Gallery, gallery_id: str) -> GalleryInfo:
         return gallery.info(gallery_id)
     except Exception as problem:
         raise GalleryFailed(f"gallery {gallery_id}: {type(problem).__name__}") from problem
-
-
-def zone(name: str) -> ZoneInfo:
-    """The time zone; UTC when this machine knows none of that name."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")

@@ -19,10 +19,11 @@ from ..ports.records import SCHEDULE, Connection, ConnectionStatus, Webservice
 from ..ports.runtime import Clock, JobQueue
 from ..ports.store import UnitOfWork, Units
 from .lease import PATIENCE
-from .notify import FOREVER, Notify, asked, zone
+from .notify import FOREVER, Notify, asked
 from .reference import REFRESH_AGE
 from .runs import REDECIDED, Runs
 from .tokens import Tokens
+from .usage import zone
 
 log = logging.getLogger("galleria_xero.schedule")
 

@@ -75,12 +75,17 @@ def today_of(info: GalleryInfo, now: dt.datetime) -> dt.date:
     return now.astimezone(zone_of(info)).date()
 
 
-def zone_of(info: GalleryInfo) -> dt.tzinfo:
+def zone_of(info: GalleryInfo) -> ZoneInfo:
     """The gallery's time zone; UTC when this machine knows none of that name."""
+    return zone(info.time_zone)
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that name, or UTC."""
     try:
-        return ZoneInfo(info.time_zone)
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        return dt.UTC
+        return ZoneInfo("UTC")
 
 
 def index_since(gallery: Gallery, gallery_id: str, since: dt.date | None) -> tuple[list[IndexEntry], bool]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..errors import AccessLost, NotSent, RateLimited, ReadFailed, ScopeMissing, TooLate, Unknown, XeroError
 from ..ports.xero import Quota
 from . import reading as r
-from .transport import Failure, Reply
+from .transport import UNTRUSTED, Failure, Reply
 
 # A day limit was seen to ask for some twenty hours; longer than this is nonsense.
 LONGEST_WAIT = 25 * 3600  # seconds
@@ -88,17 +88,21 @@ TABLE: tuple[Row, ...] = (
 )
 
 
+def _without_answer(failure: Failure, is_write: bool) -> XeroError:
+    if failure.late and is_write:
+        return TooLate()
+    kind = (Unknown if failure.wrote else NotSent) if is_write else ReadFailed
+    error = kind(detail=failure.what) if is_write else kind("Xero could not be read.", detail=failure.what)
+    error.untrusted = failure.what == UNTRUSTED
+    return error
+
+
 def classify(outcome: Reply | Failure, *, is_write: bool, now: float) -> XeroError | None:
     """The error that this outcome is, or None for a 200 with JSON, which is still to be read.
 
     `now` is the present as seconds since 1970 (a Retry-After may be a date)."""
     if isinstance(outcome, Failure):
-        if not is_write:
-            return ReadFailed("Xero could not be read.", detail=outcome.what)
-        if outcome.late:
-            return TooLate()
-        kind = Unknown if outcome.wrote else NotSent
-        return kind(detail=outcome.what)
+        return _without_answer(outcome, is_write)
     if outcome.status == 200 and _is_json(outcome.headers):
         return None
     case = _case(outcome, is_write, now)

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -77,6 +78,10 @@ class Failure:
     wrote: bool
     what: str
     late: bool = False
+
+
+UNTRUSTED = "certificate not trusted"
+"""`Failure.what` when the other side's certificate is wrong, expired or somebody else's. Nothing was written then."""
 
 
 class TooLarge(requests.RequestException):
@@ -250,6 +255,15 @@ def harden(session: requests.Session, limits: Limits) -> BoundedAdapter:
     return adapter
 
 
+def _is_untrusted(problem: BaseException | None) -> bool:
+    """Whether a certificate that was not accepted is behind it; the libraries wrap that in errors of their own."""
+    while problem is not None:
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
+
+
 class Transport:
     """Hardened sessions, one per thread (and per process, should someone fork while one is open)."""
 
@@ -278,7 +292,7 @@ class Transport:
                 method, url, params=list(query), data=body, headers=dict(headers), allow_redirects=False
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
-            what = type(problem).__name__
+            what = UNTRUSTED if _is_untrusted(problem) else type(problem).__name__
         finally:
             self._local.used = time.monotonic()
         if what:

@@ -60,11 +60,13 @@ def _sales(session: Session, rows: Sequence[Document]) -> list[Sale]:
     contact_ids = [invoice.contact.id for invoice in invoices.values()]
     with session.read() as uow:
         links = uow.contacts.links(session.gallery_id, session.tenant_id, contact_ids)
+    connected_at = session.webservice.created_at
+    connected_on = session.intake.today(connected_at)
     return [
         _sale(row, invoice, links)
         for row in rows
         if (invoice := invoices.get(row.local_id)) is not None
-        and lookalikes.predates(invoice.issued_at, invoice.date, session.webservice.created_at)
+        and lookalikes.predates(invoice.issued_at, invoice.date, connected_at, connected_on)
     ]
 
 

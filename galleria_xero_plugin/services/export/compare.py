@@ -16,7 +16,7 @@ from ...domain.schedule import next_comparison
 from ...domain.states import DocumentKind, DocumentState, RunKind, RunState
 from ...ports.records import Document
 from ...ports.store import UnitOfWork
-from ..notify import zone
+from ..usage import zone_of
 from .books import Books
 from .months import sheets
 from .session import Session
@@ -60,7 +60,7 @@ def compare(session: Session) -> Comparison:
 def plan_next(session: Session, uow: UnitOfWork, *, again: bool = True) -> None:
     """Compare in the gallery's next night, each organisation in a minute of its own; with `again` false only when no
     comparison was ever planned."""
-    due = next_comparison(uow.now(), zone(session.info.time_zone), session.connection.id)
+    due = next_comparison(uow.now(), zone_of(session.info), session.connection.id)
     uow.comparisons.plan(session.gallery_id, session.tenant_id, due, again=again)
 
 

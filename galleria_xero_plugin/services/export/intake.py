@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from ...domain.export import LISTED, eligibility
 from ...domain.model import GalleryInfo, Invoice, InvoiceState
@@ -16,6 +15,7 @@ from ...domain.reasons import BY_A_PERSON, Hold
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Connection, Document, NewDocument, Webservice
 from ...ports.store import UnitOfWork
+from ..usage import today_of
 from .after_sending import AfterSending, Corrections
 from .rows import FOR_GOOD, Rows
 
@@ -51,7 +51,7 @@ class Intake:
 
     def today(self, now: dt.datetime) -> dt.date:
         """The gallery's calendar day at an instant."""
-        return now.astimezone(ZoneInfo(self.info.time_zone)).date()
+        return today_of(self.info, now)
 
     def take(self, uow: UnitOfWork, invoices: Sequence[Invoice], now: dt.datetime) -> int:
         """Bring these invoices into the ledger; how many of them were new."""

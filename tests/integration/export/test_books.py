@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
@@ -185,3 +186,18 @@ def test_a_second_press_changes_nothing(office: Office):
     assert desk.answer(Answer.DIFFERENT, pairs).done == 0
     assert len(numbers(office)) == 1
 
+
+
+def test_f57_the_day_of_connecting_is_the_gallerys_own(office: Office):
+    """East of Greenwich it is tomorrow already: what is dated that day may have been entered by hand."""
+    office.gallery.shelf().info = replace(office.gallery.shelf().info, time_zone="Pacific/Auckland")
+    connected_at = dt.datetime(2026, 11, 22, 19, 0, tzinfo=dt.UTC)  # eight in the morning of the 23rd
+    with office.engine.begin() as connection:
+        at = int(connected_at.timestamp() * 1000)
+        connection.exec_driver_sql(f"UPDATE galleria_xero_webservice SET created_at = {at}")
+    day = dt.date(2026, 11, 23)
+    enter(office, "W. Oakes", SOLD, day, "INV-0007")
+    office.sell(date=day, issued_at=None)
+    office.sell(date=day + dt.timedelta(days=1), issued_at=None)  # not that day any more
+    office.sync()
+    assert Desk(office).asked() == {"AG-1": ["INV-0007"]}

@@ -6,11 +6,14 @@ The numbers are those of the table of faults that the export has to survive.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
+from galleria_xero_plugin.errors import NotSent, ReadFailed
+from galleria_xero_plugin.services.calls import UNTRUSTED
 from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
@@ -225,3 +228,79 @@ def test_f68_numbers_that_differ_in_case_are_one_number(office: Office):
     office.sync()
     rows = invoices_in_xero(office)
     assert rows["ag-1"]["Total"] == Decimal("77.00"), "never written over"
+
+
+def test_f26_maintenance_for_six_hours_is_one_question_every_five_minutes_and_goes_on_by_itself(sold: Office):
+    board = sold.simulator.world.faults
+    away = board.add(Fault("503", path="/api.xro/2.0", count=0))
+    run, asked, from_ = sold.press_sync(), [], sold.time.now()
+    while sold.time.now() - from_ < dt.timedelta(hours=6):
+        before = len(requests(sold))
+        sold.ring()  # the sweep's every minute
+        asked.append(len(requests(sold)) - before)
+        sold.time.pass_by(minutes=1)
+    assert sum(asked) <= 6 * 12 + 1 and max(sum(asked[n : n + 5]) for n in range(len(asked))) <= 2
+    assert sold.run(run.id).finished_at is None, "nothing was given up"
+    assert board.remove(away)
+    sold.time.pass_by(minutes=5)
+    finished(sold, run.id)
+
+
+def test_f33_whoever_cannot_prove_to_be_xero_gets_nothing_and_people_are_told(sold: Office):
+    def stranger(request) -> None:
+        refused = NotSent() if request.is_write else ReadFailed("Xero could not be read.")
+        refused.untrusted = True
+        raise refused
+
+    sold.api.before = stranger
+    run = sold.sync()
+    with sold.units.read() as uow:
+        assert uow.notices.claimed(UNTRUSTED) == [sold.connection.id]
+        assert uow.connections.get(sold.connection.id).paused_until is not None
+    assert (created(sold, "Invoice"), created(sold, "Payment")) == (0, 0)
+    sold.api.before = lambda request: None
+    sold.time.pass_by(minutes=6)
+    sold.ring()
+    finished(sold, run.id)
+
+
+AROUND_MIDNIGHT = [
+    ("Pacific/Auckland", "2026-11-23T10:59:59", "2026-11-23"),
+    ("Pacific/Auckland", "2026-11-23T11:00:00", "2026-11-24"),
+    ("Pacific/Honolulu", "2026-11-24T09:59:59", "2026-11-23"),
+    ("Pacific/Honolulu", "2026-11-24T10:00:00", "2026-11-24"),
+    ("Europe/London", "2026-11-23T23:59:59", "2026-11-23"),
+]
+
+
+@pytest.mark.parametrize(("zone", "at", "day"), AROUND_MIDNIGHT)
+def test_f57_the_days_are_the_gallerys_own_and_not_those_of_utc(office: Office, zone: str, at: str, day: str):
+    office.gallery.shelf().info = replace(office.gallery.shelf().info, time_zone=zone)
+    office.time.at = dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC)
+    today = dt.date.fromisoformat(day)
+    sale = office.sell(date=today, issued_at=office.time.now() - dt.timedelta(hours=2))
+    office.gallery.add_payment(sale.id, 120, date=today)
+    tomorrow = today + dt.timedelta(days=1)
+    office.save(office.settings(sync_from=tomorrow))
+    office.sync()
+    assert created(office, "Invoice") == 0, "tomorrow has not begun there"
+    office.save(office.settings(sync_from=today))
+    office.sync()
+    assert invoices_in_xero(office)["AG-1"]["Date"] == today
+    payments = office.simulator.world.organisations[NORTH_LIGHT].table("Payments").rows.values()
+    (payment,) = (row for row in payments if row.get("_app"))
+    assert payment["Date"] == today
+
+
+@pytest.mark.parametrize(("zone", "at", "day"), AROUND_MIDNIGHT)
+def test_f57_a_credit_note_is_dated_on_the_gallerys_day(office: Office, zone: str, at: str, day: str):
+    office.gallery.shelf().info = replace(office.gallery.shelf().info, time_zone=zone)
+    sale = office.sell(date=dt.date(2026, 10, 20))
+    office.sync()
+    office.time.at = dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC) - dt.timedelta(minutes=70)
+    office.gallery.cancel_invoice(sale.id)
+    office.time.pass_by(minutes=70)
+    office.sync()
+    table = office.simulator.world.organisations[NORTH_LIGHT].table("CreditNotes")
+    (note,) = (row for row in table.rows.values() if row.get("_app"))
+    assert note["Date"] == dt.date.fromisoformat(day)

@@ -8,6 +8,7 @@ import pytest
 from galleria_xero_plugin.domain.comparison import Comparison, Finding, What
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunTrigger
 from galleria_xero_plugin.ports.records import SCHEDULE, ConnectionStatus, NewDocument
+from galleria_xero_plugin.services.calls import UNTRUSTED
 from galleria_xero_plugin.testing.factories import make_xero_contact
 
 
@@ -101,6 +102,26 @@ def test_what_a_comparison_finds_is_told_once_and_again_when_it_comes_back(house
     assert first.subject == "North and your gallery do not agree"
     assert "1 missing in Xero, 0 too many in Xero, 0 different in Xero" in first.text
     assert "Show what does not agree: https://site.example/xero/comparison" in first.text
+
+
+def test_a_line_to_xero_that_is_not_safe_is_told_once_a_day_while_it_lasts(house):
+    _, connection = house.connected()
+
+    def refused():
+        with house.units.write() as uow:
+            uow.notices.claim(connection.id, UNTRUSTED)
+            uow.commit()
+        return house.notify.attention()
+
+    house.mailer.down = True
+    assert refused() == 0
+    house.mailer.down = False
+    assert house.notify.attention() == 1
+    assert [refused(), refused()] == [0, 0]
+    house.clock.move(days=1)
+    assert refused() == 1
+    assert house.notify.attention() == 0, "it was over"
+    assert house.mailer.sent[0].subject == "The connection to Xero is not safe: nothing is sent to North"
 
 
 def test_the_permission_mail_is_made_up_for_by_the_sweep(house):
