@@ -60,12 +60,12 @@ def change(
     if standing is None or standing.status in GONE:
         return Decision(Action.ASK, Hold("voided_in_xero", {"number": standing.number if standing else wanted.number}))
     print_now = print_of_standing(standing)
-    if print_now is not None and print_now == print_of_draft(wanted):
+    if print_now is not None and print_now == print_of_draft(wanted) and not credited:
         return Decision(Action.LEAVE)
-    both = versions(standing, wanted.expected_total)
+    both = versions(standing, wanted.expected_total, credited)
     if print_now is None or print_now != written:
         return Decision(Action.ASK, Hold("edited_in_both", both))
-    if standing.amount_paid or standing.amount_credited:
+    if standing.amount_paid or standing.amount_credited or credited:
         return _reduction(standing, wanted, credited, both)
     in_month = _same_month(standing.date, today) and _same_month(wanted.date, today)
     if standing.status not in UNAPPROVED and not in_month:
@@ -94,15 +94,17 @@ def cancel(
     number: str,
     written: str | None,
     refunded: Decimal,
+    credited: Decimal,
     today: dt.date,
     reference: ReferenceData,
 ) -> Decision:
     """An invoice that was cancelled after it was sent.
 
-    `refunded` is what the gallery gave back and no credit note of ours covers yet. Unpaid and in the current open
-    month it is voided; otherwise what is still due is credited, and what was given back. Of an invoice that is
-    fully paid with nothing given back the whole is credited, and stays the client's open credit. Money that is
-    neither due nor given back was kept: a deposit. Whether today is locked counts when the credit note is sent.
+    `credited` is what credit notes of ours took off without being used for it (money that went back, or open
+    credit), `refunded` what the gallery gave back beyond that. Unpaid and in the current open month it is voided;
+    otherwise what is still due is credited, and what was given back. Of an invoice that is fully paid with nothing
+    given back all that was not credited before is, and stays the client's open credit. Money that is neither due
+    nor given back was kept: a deposit. Whether today is locked counts when the credit note is sent.
     """
     if standing is None or standing.status in GONE:
         return Decision(Action.LEAVE)
@@ -112,12 +114,13 @@ def cancel(
     if not money and _same_month(standing.date, today) and standing.date and not locked(standing.date, reference):
         return _end(standing, Action.VOID, written, reference)
     amount = standing.amount_due + refunded
-    if amount == 0 and standing.amount_paid == 0:
+    kept = standing.amount_paid - credited
+    if amount == 0 and kept <= 0:
         return Decision(Action.LEAVE, Hold("credited_in_xero", {"number": number}))
-    if amount > standing.total - standing.amount_credited:
+    if amount > standing.total - standing.amount_credited - credited:
         facts = {"number": number, "amount": amount_text(refunded, standing.currency)}
         return Decision(Action.ASK, Hold("refund_needs_bookkeeper", facts))
-    return Decision(Action.CREDIT, amount=amount or standing.amount_paid)
+    return Decision(Action.CREDIT, amount=amount or kept)
 
 
 def _end(standing: XeroInvoice, action: Action, written: str | None, reference: ReferenceData) -> Decision:
@@ -155,12 +158,12 @@ def removal(
     return Decision(Action.WAIT, lock) if lock else Decision(Action.DELETE)
 
 
-def versions(standing: XeroInvoice, gallery_total: Decimal) -> dict[str, str]:
-    """Both versions as facts of a reason."""
+def versions(standing: XeroInvoice, gallery_total: Decimal, credited: Decimal = Decimal(0)) -> dict[str, str]:
+    """Both versions as facts of a reason, what credit notes of ours took off included."""
     return {
         "number": standing.number,
         "gallery_total": amount_text(gallery_total, standing.currency),
-        "xero_total": amount_text(standing.total, standing.currency),
+        "xero_total": amount_text(standing.total - credited, standing.currency),
     }
 
 

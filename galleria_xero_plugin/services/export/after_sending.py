@@ -110,6 +110,7 @@ class AfterSending:
         removals = [
             one for one in self.known.of(DocumentKind.PAYMENT_DELETE, invoice.id)
             if one.marker == row.marker and (one.state is not DocumentState.SKIPPED or _let_be(one))
+            and not (one.state is DocumentState.DONE and one.xero_id != row.xero_id)  # of the same money, entered before
         ]  # fmt: skip
         if not removals:
             yield self.rows.correction(row, DocumentKind.PAYMENT_DELETE, invoice)

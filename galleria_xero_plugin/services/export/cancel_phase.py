@@ -4,6 +4,7 @@ about."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -21,8 +22,9 @@ from ...domain.states import DocumentKind, DocumentState
 from ...domain.withdrawing import CANCELLED, PAID, withdraw
 from ...ports.records import Document, NewDocument
 from ...ports.store import UnitOfWork
+from .after_sending import overtake
 from .correcting import Subject, due, leave_note, settled, subjects, waits_for
-from .credit_rows import FOR_A_REFUND, FOR_CANCELLING, allocation, credit_note
+from .credit_rows import FOR_CANCELLING, allocation, credit_note
 from .credit_use import stands_as_credit
 from .holding import decided, hold
 from .rows import asked_by_a_person
@@ -56,7 +58,7 @@ def step(session: Session) -> bool:
             held.append(Held(row, outcome) if isinstance(outcome, Hold) else outcome)
     hold(session, held)
     if prepared:
-        _send(session, prepared)
+        _send(session, prepared, found)
     return True
 
 
@@ -74,7 +76,7 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
         return Held(row, Hold("waiting_for_correction", {"number": row.label}))
     else:
         given_back = sum((refund.amount for refund in invoice.refunds), Decimal(0))
-        covered = subject.credited(FOR_A_REFUND)
+        covered = subject.open_credit()
         with session.read() as uow:
             today = session.intake.today(uow.now())
         decision = cancel(
@@ -82,6 +84,7 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
             number=row.label,
             written=subject.written,
             refunded=max(given_back - covered, Decimal(0)),
+            credited=covered,
             today=today,
             reference=session.reference,
         )
@@ -145,6 +148,7 @@ def _without_sending(session: Session, row: Document, subject: Subject, decision
         reason = Hold("credited_instead", facts)
     with session.write() as uow:
         if settled(uow, row, reason, xero_id=subject.row.xero_id or ""):
+            overtake(uow, subject.overtaken())
             uow.ledger.insert(documents)
             if row.attempt:
                 _remark(uow, row)  # it was on its way, and has arrived
@@ -154,11 +158,12 @@ def _without_sending(session: Session, row: Document, subject: Subject, decision
 
 
 def _credited_on(session: Session, subject: Subject) -> dt.date:
-    """Today, or the day on which money went back for it: no refund is older than its credit note."""
+    """Today, or the day on which money goes back for it: no refund is older than its credit note."""
     with session.read() as uow:
         today = session.intake.today(uow.now())
     refunds = subject.invoice.refunds if subject.invoice else ()
-    date = min((refund.date for refund in refunds), default=today)
+    gone = {one.local_id for one in subject.of(DocumentKind.REFUND) if one.state is DocumentState.DONE}
+    date = min((refund.date for refund in refunds if refund.id not in gone), default=today)
     return today if locked(date, session.reference) else min(date, today)
 
 
@@ -168,11 +173,12 @@ def _cancelled_before(subject: Subject) -> bool:
     return any(note.local_id == first for note in subject.of(DocumentKind.CREDIT_NOTE))
 
 
-def _send(session: Session, prepared: list[Prepared]) -> None:
+def _send(session: Session, prepared: list[Prepared], found: Mapping[str, Subject]) -> None:
     ended: list[tuple[Document, str]] = []
 
     def carried_out(uow: UnitOfWork, item: Prepared, element: Element) -> None:
         ended.append((item.row, item.expected.key))
+        overtake(uow, found[item.row.parent_local_id].overtaken())
         _remark(uow, item.row)
 
     session.say(f"Cancelling: {prepared[0].row.label}")
@@ -200,6 +206,7 @@ def arrived(session: Session, row: Document, subject: Subject) -> bool:
         return False
     with session.write() as uow:
         uow.ledger.move(row.id, expect=[DocumentState.UNKNOWN], to=DocumentState.DONE, xero_id=standing.id)
+        overtake(uow, subject.overtaken())
         _remark(uow, row)
         uow.commit()
     return True

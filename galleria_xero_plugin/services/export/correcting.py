@@ -10,12 +10,15 @@ from decimal import Decimal
 
 from ...domain.accounting import ReferenceData, XeroInvoice
 from ...domain.dates import dated_reference
-from ...domain.model import Invoice
+from ...domain.fingerprint import content_hash
+from ...domain.model import Invoice, InvoiceState
 from ...domain.reasons import Hold
 from ...domain.states import DocumentKind, DocumentState
 from ...errors import GalleriaXeroError
 from ...ports.records import Document
 from ...ports.store import UnitOfWork
+from .after_sending import UNSENT
+from .credit_rows import FOR_A_VERSION, FOR_CANCELLING
 from .session import BATCH, Held, Session
 
 log = logging.getLogger("galleria_xero.export")
@@ -51,15 +54,42 @@ class Subject:
 
     def credited(self, *causes: str) -> Decimal:
         """What credit notes of ours take off the invoice, standing or on their way: those whose cause begins with
-        one of `causes`, or all of them."""
+        one of `causes`, or all of them. Those that the next decision overtakes do not count."""
         notes = [row for row in self.of(DocumentKind.CREDIT_NOTE) if row.state is not DocumentState.SKIPPED]
+        notes = [row for row in notes if not _may_be_overtaken(row)]
         wanted = [row for row in notes if not causes or cause_of(row).startswith(causes)]
         return sum((row.amount or Decimal(0) for row in wanted), Decimal(0))
+
+    def open_credit(self) -> Decimal:
+        """What of our credit notes is not used for the invoice itself: it went back, or is the client's."""
+        overtaken = {row.local_id for row in self.overtaken()}
+        uses = [row for row in self.of(DocumentKind.ALLOCATION) if row.state is not DocumentState.SKIPPED]
+        used = [row.xero_total or row.amount or Decimal(0) for row in uses if row.local_id not in overtaken]
+        return self.credited() - sum(used, Decimal(0))
+
+    def overtaken(self) -> list[Document]:
+        """What is not wanted any more once it was decided anew about the invoice: credit notes about its version or
+        its cancellation that were not begun, and their use."""
+        notes = {row.local_id for row in self.of(DocumentKind.CREDIT_NOTE) if _may_be_overtaken(row)}
+        return [row for row in self.of(DocumentKind.CREDIT_NOTE, DocumentKind.ALLOCATION) if row.local_id in notes]
+
+    def is_stale(self, note: Document) -> bool:
+        """Whether the gallery has gone on since a credit note was decided on, so that it waits for what comes next."""
+        cause, invoice = cause_of(note), self.invoice
+        if invoice is None:
+            return False
+        if cause.startswith(FOR_A_VERSION):
+            return invoice.state is InvoiceState.CANCELLED or content_hash(invoice) != note.content_hash
+        return cause.startswith(FOR_CANCELLING) and invoice.state is InvoiceState.ISSUED
 
 
 def cause_of(note: Document) -> str:
     """What a credit note is for: the part of its id behind the invoice's."""
     return note.local_id.removeprefix(f"{note.parent_local_id}/")
+
+
+def _may_be_overtaken(note: Document) -> bool:
+    return note.state in UNSENT and cause_of(note).startswith((FOR_A_VERSION, FOR_CANCELLING))
 
 
 def due(session: Session, kind: DocumentKind) -> list[Document]:

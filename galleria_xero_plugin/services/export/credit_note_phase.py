@@ -57,6 +57,8 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
     standing = subject.standing
     if standing is None or standing.status in GONE or row.amount is None:
         return Held(row, Hold("voided_in_xero", {"number": subject.row.label}), asked=True)
+    if subject.is_stale(row):
+        return Held(row, Hold("waiting_for_correction", {"number": subject.row.label}))
     own_date = row.document_date or standing.date
     if own_date is None:
         return Held(row, Hold("internal"))

@@ -52,6 +52,7 @@ def step(session: Session) -> bool:
         sent = uow.ledger.known(*scope, DocumentKind.INVOICE, parents)
         siblings = uow.ledger.children(*scope, DocumentKind.PAYMENT, parents)
         changes = uow.ledger.children(*scope, DocumentKind.INVOICE_UPDATE, parents)
+        removals = uow.ledger.children(*scope, DocumentKind.PAYMENT_DELETE, parents)
     invoices = session.invoices(parents)
     changed = [invoices[row.parent_local_id] for row in rows if _is_behind(row, invoices.get(row.parent_local_id))]
     if changed:  # the ledger follows first: a marker must be that of the payment that is sent
@@ -68,6 +69,11 @@ def step(session: Session) -> bool:
             held.append(Held(row, Hold("waiting_for_invoice", {"number": row.label.removeprefix(PAYMENT_OF)})))
             continue
         change = next((one for one in changes.get(row.parent_local_id, ()) if one.state in NOT_YET), None)
+        if change is None:
+            removed = [one for one in removals.get(row.parent_local_id, ()) if one.state in NOT_YET]
+            stands = standing.get(parent.xero_id)
+            if stands is not None and (row.amount or Decimal(0)) > stands.amount_due:
+                change = next(iter(removed), None)  # or it would be cut to what is due before the other has gone
         if change is not None:  # money would fix the lines that are about to change
             held.append(Held(row, Hold("waiting_for_correction", {"number": change.label}, change.not_before)))
             continue

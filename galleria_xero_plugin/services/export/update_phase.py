@@ -20,8 +20,9 @@ from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
 from ...ports.store import UnitOfWork
 from . import contact_phase, invoice_phase
+from .after_sending import overtake
 from .correcting import Subject, as_booked, due, leave_note, settled, subjects, unlocked, waits_for
-from .credit_rows import FOR_A_VERSION, allocation, credit_note
+from .credit_rows import FOR_A_VERSION, FOR_CANCELLING, allocation, credit_note
 from .holding import decided, hold
 from .sending import Prepared, send
 from .session import Held, Session
@@ -97,7 +98,7 @@ def _decide(session: Session, row: Document, subject: Subject, wanted: InvoiceDr
         standing,
         wanted,
         written=subject.written,
-        credited=subject.credited(FOR_A_VERSION),
+        credited=subject.credited(FOR_A_VERSION, FOR_CANCELLING),
         today=today,
         reference=session.reference,
     )
@@ -116,6 +117,7 @@ def _decide(session: Session, row: Document, subject: Subject, wanted: InvoiceDr
         case Action.LEAVE if standing is not None:
             with session.write() as uow:
                 settled(uow, row, decision.hold, xero_id=standing.id, standing=print_of_standing(standing))
+                overtake(uow, subject.overtaken())
                 _amend(uow, subject, wanted)
                 session.note(uow, adopted=1)
                 uow.commit()
@@ -139,6 +141,7 @@ def _credit(
             subject.row, f"{FOR_A_VERSION}{row.local_revision}", amount, today, subject.invoice, content=row.content_hash
         )
         if settled(uow, row, Hold("credited_instead", facts), xero_id=standing.id):
+            overtake(uow, subject.overtaken())
             uow.ledger.insert([note, allocation(note, subject.row, amount)])
         uow.commit()
     return None
@@ -150,6 +153,7 @@ def _send(session: Session, prepared: list[tuple[Prepared, Subject]]) -> None:
 
     def carried_out(uow: UnitOfWork, item: Prepared, element: Element) -> None:
         subject = by_row[item.row.id]
+        overtake(uow, subject.overtaken())
         uow.ledger.amend(
             subject.row.id,
             amount=item.expected.total,
@@ -191,6 +195,7 @@ def arrived(session: Session, row: Document, subject: Subject) -> bool:
             xero_total=standing.total,
         )
         if moved:
+            overtake(uow, subject.overtaken())
             uow.ledger.amend(
                 subject.row.id,
                 amount=row.amount,

@@ -70,6 +70,9 @@ CHANGES = {
     "cheaper, and cheaper again": (
         decided(stands(**PART_PAID), credited="50"), (Action.CREDIT, None, Decimal("70.00"))
     ),
+    "as it was, but a lower price was credited": (
+        decided(stands(**PART_PAID), OLD, credited="50"), (Action.ASK, "changed_after_payment", None)
+    ),
     "cheaper by more than is due": (
         decided(stands(amount_paid=Decimal(1100), due="100")), (Action.ASK, "changed_after_payment", None)
     ),
@@ -95,9 +98,9 @@ def test_a_change(name):
     assert found == expected
 
 
-def ended(standing, *, refunded="0", written=print_of_draft(OLD), today=DAY, **organisation):
+def ended(standing, *, refunded="0", credited="0", written=print_of_draft(OLD), today=DAY, **organisation):
     found = cancel(
-        standing, number="AG-1234", written=written, refunded=Decimal(refunded), today=today,
+        standing, number="AG-1234", written=written, refunded=Decimal(refunded), credited=Decimal(credited), today=today,
         reference=reference(**organisation),
     )  # fmt: skip
     return found.action, found.hold.code if found.hold else None, found.amount
@@ -124,6 +127,10 @@ CANCELS = {
         ended(stands(amount_paid=Decimal(300), due="900"), refunded="300"), (Action.CREDIT, None, Decimal(1200))
     ),
     "paid, nothing given back": (ended(stands(**PAID)), (Action.CREDIT, None, Decimal(1200))),
+    "paid, a part credited before": (ended(stands(**PAID), credited="400"), (Action.CREDIT, None, Decimal(800))),
+    "paid, all of it credited before": (
+        ended(stands(**PAID), credited="1200"), (Action.LEAVE, "credited_in_xero", None)
+    ),
     "paid, a part given back": (ended(stands(**PAID), refunded="400"), (Action.CREDIT, None, Decimal(400))),
     "paid, more given back than came in": (
         ended(stands(**PAID), refunded="1300"), (Action.ASK, "refund_needs_bookkeeper", None)
