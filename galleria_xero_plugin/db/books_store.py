@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_, update
 
 from ..domain.accounting import XeroInvoice
 from ..domain.reasons import BY_A_PERSON
@@ -16,7 +17,7 @@ from ..ports.books import Answer, Look, Question
 from ..ports.records import Actor, Document
 from .books_models import BooksLook, Lookalike
 from .ledger_conditions import EXPORT, behind, of_organisation, state
-from .ledger_record import RECORD, record
+from .ledger_record import RECORD, SELECT, record
 from .models import table_of
 from .store import Store, chunks, past
 
@@ -49,21 +50,8 @@ class SqlBooks(Store):
         self._change(statement.on_conflict_do_update(index_elements=["gallery_id", "tenant_id"], set_=changed))
 
     def to_compare(self, gallery_id: str, tenant_id: str, after: str, limit: int) -> Sequence[Document]:
-        about_to_go = and_(
-            state(DocumentState.PENDING), EXPORT.c.attempt == 0, or_(EXPORT.c.compared_at.is_(None), _open(Answer.NEVER))
-        )
-        paid_later = and_(
-            state(DocumentState.SKIPPED),
-            EXPORT.c.reason_code == "paid_before_sync_from",
-            EXPORT.c.compared_at.is_(None),
-        )
-        query = (
-            select(*RECORD)
-            .where(of_organisation(gallery_id, tenant_id), _INVOICE, EXPORT.c.id > after, or_(about_to_go, paid_later))
-            .order_by(EXPORT.c.id)
-            .limit(limit)
-        )
-        return [record(row) for row in self._read(query)]
+        values = {"gallery": gallery_id, "tenant": tenant_id, "after": after, "most": limit}
+        return [record(row) for row in self._read(_to_compare(), values)]
 
     def compared(self, document_ids: Sequence[str]) -> None:
         for chunk in chunks(list(document_ids)):
@@ -132,13 +120,7 @@ class SqlBooks(Store):
         return found[:limit], found[limit - 1].id if len(found) > limit else None
 
     def count(self, gallery_id: str, tenant_id: str) -> int:
-        query = select(func.count()).where(
-            of_organisation(gallery_id, tenant_id),
-            _INVOICE,
-            state(DocumentState.CONFLICT),
-            EXPORT.c.reason_code == "maybe_in_books",
-        )
-        found: int = self._read(query).scalar_one()
+        found: int = self._read(_COUNT, {"gallery": gallery_id, "tenant": tenant_id}).scalar_one()
         return found
 
     def answer(self, document_id: str, xero_id: str | None, answer: Answer, actor: Actor) -> int:
@@ -223,17 +205,8 @@ class SqlBooks(Store):
         return {local_id: DocumentState(name) for local_id, name in self._read(query)}
 
     def remarked(self, gallery_id: str, tenant_id: str, codes: Sequence[str]) -> Sequence[Document]:
-        query = (
-            select(*RECORD)
-            .where(
-                of_organisation(gallery_id, tenant_id),
-                _INVOICE,
-                state(DocumentState.DONE),
-                EXPORT.c.reason_code.in_(list(codes)),
-            )
-            .order_by(*_PLACE)
-        )
-        return [record(row) for row in self._read(query)]
+        values = {"gallery": gallery_id, "tenant": tenant_id, "codes": list(codes)}
+        return [record(row) for row in self._read(_REMARKED, values)]
 
     def remark(self, document_id: str, was: str | None, now: tuple[str, Mapping[str, str]] | None) -> bool:
         code, facts = now or (None, {})
@@ -242,6 +215,36 @@ class SqlBooks(Store):
             .where(EXPORT.c.id == document_id, state(DocumentState.DONE), EXPORT.c.reason_code.is_not_distinct_from(was))
             .values(reason_code=code, reason_facts=dict(facts), updated_at=self._now)
         )
+
+
+# Made once, because every slice asks: they take far longer to write than to answer.
+_HERE = and_(of_organisation(bindparam("gallery"), bindparam("tenant")), _INVOICE)
+_COUNT = select(func.count()).where(
+    _HERE, state(DocumentState.CONFLICT), EXPORT.c.reason_code == "maybe_in_books"
+)
+_REMARKED = (
+    SELECT
+    .where(_HERE, state(DocumentState.DONE), EXPORT.c.reason_code.in_(bindparam("codes", expanding=True)))
+    .order_by(*_PLACE)
+)
+
+
+@functools.cache
+def _to_compare() -> Select[Any]:
+    about_to_go = and_(
+        state(DocumentState.PENDING), EXPORT.c.attempt == 0, or_(EXPORT.c.compared_at.is_(None), _open(Answer.NEVER))
+    )
+    paid_later = and_(
+        state(DocumentState.SKIPPED),
+        EXPORT.c.reason_code == "paid_before_sync_from",
+        EXPORT.c.compared_at.is_(None),
+    )
+    return (
+        SELECT
+        .where(_HERE, EXPORT.c.id > bindparam("after"), or_(about_to_go, paid_later))
+        .order_by(EXPORT.c.id)
+        .limit(bindparam("most"))
+    )
 
 
 def _open(*answers: Answer) -> ColumnElement[bool]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, or_, select, update
 
 from ..errors import Conflict, NotFound
 from ..ports.records import Connection as Record
@@ -33,6 +34,7 @@ _OF_WEBSERVICE = (
     .order_by(case((_OPEN, 0), else_=1), CONNECTION.c.connected_at.desc(), CONNECTION.c.id)
     .limit(1)
 )
+_CHANGE = update(CONNECTION).where(CONNECTION.c.id == bindparam("connection"))
 # Which gallery it is stays untold: an organisation's id must not find out who else uses this site.
 _HELD = "This Xero organisation is connected elsewhere on this site already."
 
@@ -163,16 +165,17 @@ class SqlConnections(Tokens, Leases):
         self._set(connection_id, paused_until=until, pause_reason=reason)
 
     def note_calls(self, connection_id: str, call_times: Sequence[int], quota: Quota) -> None:
-        values: dict[str, Any] = {"call_times": list(call_times)}
+        values: dict[str, Any] = {"connection": connection_id, "call_times": list(call_times)}
         if quota.day_remaining is not None:
             values["day_remaining"] = quota.day_remaining
-        self._set(connection_id, **values)
+        self._change(_CHANGE, values)
 
     def set_next_run(self, connection_id: str, at: dt.datetime | None) -> None:
         self._set(connection_id, next_run_at=at)
 
     def due_schedules(self) -> Sequence[Record]:
-        return self._all(_ACTIVE, CONNECTION.c.next_run_at <= self._now)
+        clock, told = self._transaction.times()
+        return self._all(_due_by_schedule(clock), told)
 
     def claim_schedule(self, connection_id: str, was: dt.datetime, next_run: dt.datetime | None) -> bool:
         return self._hit(
@@ -182,23 +185,11 @@ class SqlConnections(Tokens, Leases):
         )
 
     def with_work(self) -> Sequence[Record]:
-        open_run = select(_RUN.c.id).where(
-            _RUN.c.connection_id == CONNECTION.c.id, _RUN.c.state.in_(["queued", "running"])
-        )
-        return self._all(
-            _ACTIVE,
-            past(CONNECTION.c.paused_until, self._now),
-            past(CONNECTION.c.quarantine_until, self._now),
-            past(CONNECTION.c.export_lease_until, self._now),
-            or_(
-                open_run.exists(),
-                unfinished_by_itself(CONNECTION, self._now),
-                comparison_due(CONNECTION, self._now),
-            ),
-        )
+        clock, told = self._transaction.times()
+        return self._all(_with_work(clock), told)
 
     def to_keep(self, refreshed_before: dt.datetime) -> Sequence[Record]:
-        return self._all(_OPEN, CONNECTION.c.token.is_not(None), CONNECTION.c.refreshed_at < refreshed_before)
+        return self._all(_TO_KEEP, {"before": refreshed_before})
 
     def quarantine(self, until: dt.datetime) -> int:
         # A worker that was alive during the restore holds a number which the restored ones would come to again: the
@@ -211,12 +202,35 @@ class SqlConnections(Tokens, Leases):
         self._set(connection_id, contacts_read_at=until)
 
     def _set(self, connection_id: str, **values: Any) -> None:
-        self._change(update(CONNECTION).where(CONNECTION.c.id == connection_id).values(values))
+        self._change(_CHANGE.values(values), {"connection": connection_id})
 
     def _one(self, *conditions: Any) -> Record | None:
         row = self._read(SELECT.where(*conditions)).one_or_none()
         return None if row is None else record(row)
 
-    def _all(self, *conditions: Any) -> list[Record]:
-        query = SELECT.where(*conditions).order_by(CONNECTION.c.created_at, CONNECTION.c.id)
-        return [record(row) for row in self._read(query)]
+    def _all(self, query: Any, values: Mapping[str, Any]) -> list[Record]:
+        return [record(row) for row in self._read(query, values)]
+
+
+# What every sweep asks for.
+_IN_TURN = SELECT.order_by(CONNECTION.c.created_at, CONNECTION.c.id)
+_TO_KEEP = _IN_TURN.where(_OPEN, CONNECTION.c.token.is_not(None), CONNECTION.c.refreshed_at < bindparam("before"))
+
+
+@functools.cache
+def _due_by_schedule(clock: ColumnElement[int]) -> Select[Any]:
+    return _IN_TURN.where(_ACTIVE, CONNECTION.c.next_run_at <= clock)
+
+
+@functools.cache
+def _with_work(clock: ColumnElement[int]) -> Select[Any]:
+    open_run = select(_RUN.c.id).where(
+        _RUN.c.connection_id == CONNECTION.c.id, _RUN.c.state.in_(["queued", "running"])
+    )
+    return _IN_TURN.where(
+        _ACTIVE,
+        past(CONNECTION.c.paused_until, clock),
+        past(CONNECTION.c.quarantine_until, clock),
+        past(CONNECTION.c.export_lease_until, clock),
+        or_(open_run.exists(), unfinished_by_itself(CONNECTION, clock), comparison_due(CONNECTION, clock)),
+    )

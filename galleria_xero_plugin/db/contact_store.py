@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 
 from ..domain.accounting import XeroContact
 from ..ports.records import Actor
@@ -28,8 +28,8 @@ class SqlContacts(Store):
     def links(self, gallery_id: str, tenant_id: str, local_ids: Sequence[str]) -> Mapping[str, Link]:
         found: dict[str, Link] = {}
         for chunk in chunks(list(local_ids)):
-            query = select(_LINK).where(_linked(gallery_id, tenant_id), _LINK.c.local_id.in_(chunk))
-            found |= {row.local_id: Link(row.local_id, row.xero_id, row.why) for row in self._read(query)}
+            values = {"gallery": gallery_id, "tenant": tenant_id, "ids": chunk}
+            found |= {row.local_id: Link(row.local_id, row.xero_id, row.why) for row in self._read(_LINKS, values)}
         return found
 
     def links_by_xero(self, gallery_id: str, tenant_id: str, xero_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
@@ -170,3 +170,14 @@ class SqlContacts(Store):
 
 def _linked(gallery_id: str, tenant_id: str) -> ColumnElement[bool]:
     return and_(_LINK.c.gallery_id == gallery_id, _LINK.c.tenant_id == tenant_id)
+
+
+# Made once: every batch of invoices asks.
+_LINKS = (
+    select(_LINK)
+    .where(
+        _LINK.c.gallery_id == bindparam("gallery"),
+        _LINK.c.tenant_id == bindparam("tenant"),
+        _LINK.c.local_id.in_(bindparam("ids", expanding=True)),
+    )
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_
@@ -33,13 +33,8 @@ class Queries(Store):
     ) -> Mapping[str, Document]:
         found: dict[str, Document] = {}
         for chunk in chunks(list(local_ids)):
-            query = SELECT.where(
-                of_organisation(gallery_id, tenant_id),
-                EXPORT.c.kind == kind.value,
-                EXPORT.c.local_revision == 0,
-                EXPORT.c.local_id.in_(chunk),
-            )
-            found |= {row.local_id: record(row) for row in self._read(query)}
+            values = {"gallery": gallery_id, "tenant": tenant_id, "of_kind": kind.value, "ids": chunk}
+            found |= {row.local_id: record(row) for row in self._read(_KNOWN, values)}
         return found
 
     def children(
@@ -47,16 +42,8 @@ class Queries(Store):
     ) -> Mapping[str, Sequence[Document]]:
         found: dict[str, list[Document]] = defaultdict(list)
         for chunk in chunks(list(parent_local_ids)):
-            query = (
-                SELECT
-                .where(
-                    of_organisation(gallery_id, tenant_id),
-                    EXPORT.c.kind == kind.value,
-                    EXPORT.c.parent_local_id.in_(chunk),
-                )
-                .order_by(EXPORT.c.local_revision, EXPORT.c.document_date, EXPORT.c.natural_key)
-            )
-            for row in self._read(query):
+            values = {"gallery": gallery_id, "tenant": tenant_id, "of_kind": kind.value, "ids": chunk}
+            for row in self._read(_CHILDREN, values):
                 found[row.parent_local_id].append(record(row))
         return dict(found)
 
@@ -77,11 +64,9 @@ class Queries(Store):
         return found
 
     def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]:
-        here = of_organisation(gallery_id, tenant_id)
-        by_state = select(EXPORT.c.kind, EXPORT.c.state, func.count()).where(here).group_by(EXPORT.c.kind, EXPORT.c.state)
-        found = {(DocumentKind(kind), DocumentState(name)): count for kind, name, count in self._read(by_state)}
-        stuck = select(EXPORT.c.kind, func.count()).where(here, behind()).group_by(EXPORT.c.kind)
-        for name, count in self._read(stuck):
+        here = {"gallery": gallery_id, "tenant": tenant_id}
+        found = {(DocumentKind(kind), DocumentState(name)): count for kind, name, count in self._read(_BY_STATE, here)}
+        for name, count in self._read(_STUCK, here):
             kind = DocumentKind(name)
             pending, blocked = (kind, DocumentState.PENDING), (kind, DocumentState.BLOCKED)
             found[blocked] = found.get(blocked, 0) + count
@@ -90,22 +75,9 @@ class Queries(Store):
         return found
 
     def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
-        here = of_organisation(gallery_id, tenant_id)
-        of_an_invoice = EXPORT.c.kind.in_([DocumentKind.PAYMENT.value, DocumentKind.REFUND.value])
-        of_a_correction = EXPORT.c.kind == DocumentKind.ALLOCATION.value
-        first = case(
-            (of_an_invoice, "waiting_for_invoice"),
-            (of_a_correction, "waiting_for_correction"),
-            else_="waiting_for_contact",
-        ).label("code")
-        code = func.coalesce(EXPORT.c.reason_code, "").label("code")
-        with_reason = or_(waits(), and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None), ~behind()))
         found: dict[str, int] = defaultdict(int)
-        for rows in (
-            select(code, func.count()).where(here, with_reason).group_by("code"),
-            select(first, func.count()).where(here, behind()).group_by("code"),  # by name: see PostgreSQL's parameters
-        ):
-            for name, count in self._read(rows):
+        for rows in _waiting_codes():
+            for name, count in self._read(rows, {"gallery": gallery_id, "tenant": tenant_id}):
                 found[name] += count
         return dict(found)
 
@@ -187,18 +159,56 @@ class Queries(Store):
         query = select(EXPORT.c.id).where(of_organisation(gallery_id, tenant_id), due).limit(1)
         return self._read(query).one_or_none() is not None
 
+    def pending_kinds(self, gallery_id: str, tenant_id: str) -> Collection[DocumentKind]:
+        found = self._read(_PENDING_KINDS, {"gallery": gallery_id, "tenant": tenant_id}).scalars()
+        return {DocumentKind(name) for name in found}
+
     def next_due_at(self, gallery_id: str, tenant_id: str) -> dt.datetime | None:
         clock, told = self._transaction.times()
         found = self._read(_next_look(clock), {"gallery": gallery_id, "tenant": tenant_id, **told}).scalar_one()
         return from_ms(found) if isinstance(found, int) else found
 
 
+# Made once, like the others below: what is asked in every round takes longer to write than to answer.
+_HERE = of_organisation(bindparam("gallery"), bindparam("tenant"))
+_OF_KIND = and_(_HERE, EXPORT.c.kind == bindparam("of_kind"))
+_KNOWN = SELECT.where(
+    _OF_KIND, EXPORT.c.local_revision == 0, EXPORT.c.local_id.in_(bindparam("ids", expanding=True))
+)
+_CHILDREN = (
+    SELECT
+    .where(_OF_KIND, EXPORT.c.parent_local_id.in_(bindparam("ids", expanding=True)))
+    .order_by(EXPORT.c.local_revision, EXPORT.c.document_date, EXPORT.c.natural_key)
+)
+_BY_STATE = (
+    select(EXPORT.c.kind, EXPORT.c.state, func.count()).where(_HERE).group_by(EXPORT.c.kind, EXPORT.c.state)
+)
+_PENDING_KINDS = select(EXPORT.c.kind).where(_HERE, state(DocumentState.PENDING)).distinct()
+_STUCK = select(EXPORT.c.kind, func.count()).where(_HERE, behind()).group_by(EXPORT.c.kind)
+
+
+@functools.cache
+def _waiting_codes() -> tuple[Select[Any], Select[Any]]:
+    """Those that a row has itself, and those of what it waits for."""
+    of_an_invoice = EXPORT.c.kind.in_([DocumentKind.PAYMENT.value, DocumentKind.REFUND.value])
+    of_a_correction = EXPORT.c.kind == DocumentKind.ALLOCATION.value
+    first = case(
+        (of_an_invoice, "waiting_for_invoice"),
+        (of_a_correction, "waiting_for_correction"),
+        else_="waiting_for_contact",
+    ).label("code")
+    code = func.coalesce(EXPORT.c.reason_code, "").label("code")
+    with_reason = or_(waits(), and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None), ~behind()))
+    return (
+        select(code, func.count()).where(_HERE, with_reason).group_by("code"),
+        select(first, func.count()).where(_HERE, behind()).group_by("code"),  # by name: see PostgreSQL's parameters
+    )
+
+
 @functools.cache
 def _next_look(clock: ColumnElement[int]) -> Select[Any]:
     # One without a time is due now.
-    return select(func.min(func.coalesce(EXPORT.c.not_before, clock))).where(
-        of_organisation(bindparam("gallery"), bindparam("tenant")), state(DocumentState.UNKNOWN)
-    )
+    return select(func.min(func.coalesce(EXPORT.c.not_before, clock))).where(_HERE, state(DocumentState.UNKNOWN))
 
 
 _PLACE = (EXPORT.c.document_date, EXPORT.c.natural_key, EXPORT.c.id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, func, or_, select, true, update
 
 from ..domain.reasons import BY_A_PERSON
 from ..domain.states import DocumentState
@@ -34,28 +35,16 @@ class SqlLedger(Insertion, Work, Queries):
     ) -> int:
         if not _REQUEUED.issuperset(states):
             raise ValueError(f"only {', '.join(sorted(_REQUEUED))} rows are decided anew")
-        conditions: list[ColumnElement[bool]] = [
-            of_organisation(gallery_id, tenant_id),
-            EXPORT.c.state.in_([one.value for one in states]),
-            past(EXPORT.c.not_before, self._now),
-            or_(EXPORT.c.reason_code.is_(None), EXPORT.c.reason_code.not_in(sorted(BY_A_PERSON))),
-        ]
+        clock, told = self._transaction.times()
+        values = {"gallery": gallery_id, "tenant": tenant_id, "before": [one.value for one in states], **told}
         if reasons is not None:
-            conditions.append(EXPORT.c.reason_code.in_(list(reasons)))
-        return self._to_pending(*conditions)
+            values["reasons"] = list(reasons)
+        return self._to_pending(_requeue(clock, reasons is not None), values)
 
     def wake(self, gallery_id: str, document_ids: Sequence[str]) -> int:
-        asleep = or_(
-            EXPORT.c.state.in_(_WOKEN),
-            and_(state(DocumentState.SKIPPED), EXPORT.c.reason_code.in_(sorted(BY_A_PERSON))),
-        )
+        clock, told = self._transaction.times()
         return sum(
-            self._to_pending(
-                EXPORT.c.gallery_id == gallery_id,
-                EXPORT.c.id.in_(chunk),
-                asleep,
-                EXPORT.c.reason_code.is_distinct_from("maybe_in_books"),
-            )
+            self._to_pending(_wake(clock), {"gallery": gallery_id, "ids": chunk, **told})
             for chunk in chunks(list(document_ids))
         )
 
@@ -66,16 +55,51 @@ class SqlLedger(Insertion, Work, Queries):
             .values(redated_to=day, updated_at=self._now)
         )
 
-    def _to_pending(self, *conditions: Any) -> int:
-        # A row whose number another one has stays where it is: sending it would be refused. Of several that wait for
-        # the same number one gets it.
-        waiting = EXPORT.c.state.in_(NUMBER_FREE_STATES)
-        number = (EXPORT.c.tenant_id, EXPORT.c.kind, EXPORT.c.natural_key)
-        first = select(func.min(EXPORT.c.id)).where(waiting, *conditions).group_by(*number).correlate(None)
-        may = or_(~waiting, and_(number_is_free(), EXPORT.c.id.in_(first)))
+    def _to_pending(self, change: Update, values: Mapping[str, Any]) -> int:
         with self._or_conflict(NUMBER_TAKEN_MESSAGE):
-            return self._change(
-                update(EXPORT)
-                .where(may, *conditions)
-                .values(state=DocumentState.PENDING.value, not_before=None, updated_at=self._now)
-            ).rowcount
+            return self._change(change, values).rowcount
+
+
+def _to_pending(clock: ColumnElement[int], *conditions: Any) -> Update:
+    # A row whose number another one has stays where it is: sending it would be refused. Of several that wait for
+    # the same number one gets it.
+    waiting = EXPORT.c.state.in_(NUMBER_FREE_STATES)
+    number = (EXPORT.c.tenant_id, EXPORT.c.kind, EXPORT.c.natural_key)
+    first = select(func.min(EXPORT.c.id)).where(waiting, *conditions).group_by(*number).correlate(None)
+    may = or_(~waiting, and_(number_is_free(), EXPORT.c.id.in_(first)))
+    return (
+        update(EXPORT)
+        .where(may, *conditions)
+        .values(state=DocumentState.PENDING.value, not_before=None, updated_at=clock)
+    )
+
+
+# Made once: they take far longer to write than to execute.
+
+
+@functools.cache
+def _requeue(clock: ColumnElement[int], for_reasons: bool) -> Update:
+    chosen = EXPORT.c.reason_code.in_(bindparam("reasons", expanding=True)) if for_reasons else true()
+    return _to_pending(
+        clock,
+        of_organisation(bindparam("gallery"), bindparam("tenant")),
+        EXPORT.c.state.in_(bindparam("before", expanding=True)),
+        past(EXPORT.c.not_before, clock),
+        or_(EXPORT.c.reason_code.is_(None), EXPORT.c.reason_code.not_in(sorted(BY_A_PERSON))),
+        chosen,
+    )
+
+
+@functools.cache
+def _wake(clock: ColumnElement[int]) -> Update:
+    asleep = or_(
+        EXPORT.c.state.in_(_WOKEN),
+        and_(state(DocumentState.SKIPPED), EXPORT.c.reason_code.in_(sorted(BY_A_PERSON))),
+    )
+    return _to_pending(
+        clock,
+        EXPORT.c.gallery_id == bindparam("gallery"),
+        EXPORT.c.id.in_(bindparam("ids", expanding=True)),
+        asleep,
+        EXPORT.c.reason_code.is_distinct_from("maybe_in_books"),
+    )

@@ -8,7 +8,21 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, func, insert, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Insert,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from ..domain.states import DocumentKind, DocumentState, may_move
 from ..ports.records import Batch, Document
@@ -47,108 +61,64 @@ class Work(Store):
         return found[: found[0].batch_cap] if found else []
 
     def due_unknown(self, gallery_id: str, tenant_id: str, kind: DocumentKind, limit: int) -> Sequence[Document]:
-        query = (
-            SELECT
-            .where(
-                of_organisation(gallery_id, tenant_id),
-                EXPORT.c.kind == kind.value,
-                state(DocumentState.UNKNOWN),
-                past(EXPORT.c.not_before, self._now),
-            )
-            .order_by(EXPORT.c.not_before, EXPORT.c.document_date, EXPORT.c.natural_key)
-            .limit(limit)
-        )
-        return [record(row) for row in self._read(query)]
+        clock, told = self._transaction.times()
+        values = {"gallery": gallery_id, "tenant": tenant_id, "of_kind": kind.value, "most": limit, **told}
+        return [record(row) for row in self._read(_due_unknown(clock), values)]
 
     def expire_sending(self, gallery_id: str, tenant_id: str, lease: int, not_before: dt.timedelta) -> int:
+        clock, told = self._transaction.times()
         wait = not_before // dt.timedelta(milliseconds=1)
-        return self._change(
-            update(EXPORT)
-            .where(
-                of_organisation(gallery_id, tenant_id),
-                state(DocumentState.SENDING),
-                EXPORT.c.lease_token.is_distinct_from(lease),
-            )
-            .values(
-                state=DocumentState.UNKNOWN.value,
-                not_before=type_coerce(EXPORT.c.first_sent_at, BigInteger) + wait,
-                updated_at=self._now,
-            )
-        ).rowcount
+        values = {"gallery": gallery_id, "tenant": tenant_id, "held": lease, "wait": wait, **told}
+        return self._change(_expire(clock), values).rowcount
 
     def start_sending(self, connection_id: str, lease: int, kind: DocumentKind, batch: Batch, *, worker: str) -> bool:
         ids = sorted(batch.payloads)
         if not ids:
             raise ValueError("a batch without documents")
-        connection = self._read(
-            select(CONNECTION.c.gallery_id, CONNECTION.c.tenant_id).where(
-                CONNECTION.c.id == connection_id, CONNECTION.c.export_lease == lease
-            )
-        ).one_or_none()
+        held = {"connection": connection_id, "held": lease}
+        connection = self._read(_HELD, held).one_or_none()
         if connection is None:
             return False
-        here = and_(of_organisation(connection.gallery_id, connection.tenant_id), EXPORT.c.kind == kind.value)
+        clock, told = self._transaction.times()
+        here = {"gallery": connection.gallery_id, "tenant": connection.tenant_id, "of_kind": kind.value}
         try:
             with self._transaction.savepoint():
-                self._freeze(ids, here, lease, batch)
+                self._freeze(_start(clock), {**here, **told, "ids": ids, "lease_token": lease}, batch)
         except _NotPending:
             return False
         self._change(
-            insert(_ATTEMPT).values(
-                batch_id=batch.id,
-                gallery_id=connection.gallery_id,
-                tenant_id=connection.tenant_id,
-                connection_id=connection_id,
-                kind=kind.value,
-                lease_token=lease,
-                idempotency_key=batch.idempotency_key,
-                request_hash=batch.request_hash,
-                worker=worker,
-                sent_at=self._now,
-                outcome="",
-                request_id="",
-            )
+            _begun(clock),
+            {
+                "batch_id": batch.id,
+                "gallery_id": connection.gallery_id,
+                "tenant_id": connection.tenant_id,
+                "connection_id": connection_id,
+                "kind": kind.value,
+                "lease_token": lease,
+                "idempotency_key": batch.idempotency_key,
+                "request_hash": batch.request_hash,
+                "worker": worker,
+                **told,
+            },
         )
-        carried = select(EXPORT.c.id, bindparam("batch", batch.id), EXPORT.c.attempt).where(EXPORT.c.id.in_(ids))
-        self._change(insert(_CARRIED).from_select(["document_id", "batch_id", "attempt"], carried))
+        self._change(_CARRIES, {"batch": batch.id, "ids": ids})
         return True
 
-    def _freeze(self, ids: Sequence[str], here: Any, lease: int, batch: Batch) -> None:
-        sending = (
-            update(EXPORT)
-            .where(EXPORT.c.id.in_(ids), here, state(DocumentState.PENDING))
-            .values(
-                state=DocumentState.SENDING.value,
-                batch_id=batch.id,
-                lease_token=lease,
-                first_sent_at=self._now,
-                attempt=EXPORT.c.attempt + 1,
-                negative_reads=0,
-                not_before=None,
-                reason_code=None,
-                reason_facts={},
-                updated_at=self._now,
-            )
-        )
-        if self._change(sending).rowcount != len(ids):
+    def _freeze(self, start: Update, values: Mapping[str, Any], batch: Batch) -> None:
+        if self._change(start, {**values, "batch_id": batch.id}).rowcount != len(batch.payloads):
             raise _NotPending
-        payloads = update(EXPORT).where(EXPORT.c.id == bindparam("document")).values(payload=bindparam("text"))
-        self._change(payloads, [{"document": key, "text": text} for key, text in sorted(batch.payloads.items())])
+        frozen = sorted(batch.payloads.items())
+        self._change(_OF_ONE, [{"document": key, "payload": text} for key, text in frozen])
         if batch.standing:
-            prints = update(EXPORT).where(EXPORT.c.id == bindparam("document")).values(standing=bindparam("print"))
-            self._change(prints, [{"document": key, "print": text} for key, text in sorted(batch.standing.items())])
+            prints = sorted(batch.standing.items())
+            self._change(_OF_ONE, [{"document": key, "standing": text} for key, text in prints])
         if batch.seen:
-            statement = (
-                update(EXPORT)
-                .where(EXPORT.c.id == bindparam("document"))
-                .values(seen_revision=bindparam("revision"), content_hash=bindparam("hash"))
-            )
             rows = [
-                {"document": key, "revision": revision, "hash": content}
+                {"document": key, "seen_revision": revision, "content_hash": content}
                 for key, (revision, content) in sorted(batch.seen.items())
                 if key in batch.payloads
             ]
-            self._change(statement, rows)
+            self._change(_OF_ONE, rows)
 
     def amend(
         self,
@@ -223,40 +193,109 @@ class Work(Store):
             "standing": standing,
         }
         code, facts = reason or (None, {})
-        statement = (
-            update(EXPORT)
-            .where(EXPORT.c.id == document_id, EXPORT.c.state.in_([before.value for before in expect]))
-            .values(
-                state=to.value,
-                reason_code=code,
-                reason_facts=dict(facts),
-                not_before=not_before,
-                updated_at=self._now,
-                **{name: value for name, value in given.items() if value is not None},
-            )
-        )
+        clock, told = self._transaction.times()
+        values = {
+            "document": document_id,
+            "before": [before.value for before in expect],
+            "state": to.value,
+            "reason_code": code,
+            "reason_facts": dict(facts),
+            "not_before": not_before,
+            **{name: value for name, value in given.items() if value is not None},
+            **told,
+        }
         if lease is not None:
-            statement = statement.where(EXPORT.c.lease_token == lease)
+            values["held"] = lease
         with self._or_conflict(NUMBER_TAKEN_MESSAGE):
-            return self._hit(statement)
+            return self._hit(_move(clock, lease is not None), values)
 
     def finish_attempt(self, batch_id: str, *, status: int | None, outcome: str, request_id: str | None) -> None:
-        self._change(
-            update(_ATTEMPT)
-            .where(_ATTEMPT.c.batch_id == batch_id)
-            .values(finished_at=self._now, http_status=status, outcome=outcome, request_id=request_id or "")
-        )
+        clock, told = self._transaction.times()
+        values = {"http_status": status, "outcome": outcome, "request_id": request_id or ""}
+        self._change(_finished(clock), {"batch": batch_id, **values, **told})
 
 
 class _NotPending(Exception):
     """A row of the batch is not PENDING any more: leaves the savepoint, so that nothing has changed."""
 
 
-@functools.cache  # each phase asks in every round, and to write it takes far longer than to answer
-def _due(clock: ColumnElement[int], one_per_parent: bool, chosen: bool) -> Any:
-    here = and_(
-        of_organisation(bindparam("gallery"), bindparam("tenant")), EXPORT.c.kind == bindparam("of_kind")
+# Made once, all of them: they are executed in every round, and to write them takes far longer than to answer. What
+# they set without naming it comes from the names of the values they are executed with.
+_HERE = of_organisation(bindparam("gallery"), bindparam("tenant"))
+_OF_KIND = and_(_HERE, EXPORT.c.kind == bindparam("of_kind"))
+_AMONG = EXPORT.c.id.in_(bindparam("ids", expanding=True))
+_OF_ONE = update(EXPORT).where(EXPORT.c.id == bindparam("document"))
+_HELD = select(CONNECTION.c.gallery_id, CONNECTION.c.tenant_id).where(
+    CONNECTION.c.id == bindparam("connection"), CONNECTION.c.export_lease == bindparam("held")
+)
+_CARRIES = insert(_CARRIED).from_select(
+    ["document_id", "batch_id", "attempt"],
+    select(EXPORT.c.id, bindparam("batch", type_=_CARRIED.c.batch_id.type), EXPORT.c.attempt).where(_AMONG),
+)
+
+
+@functools.cache
+def _due_unknown(clock: ColumnElement[int]) -> Select[Any]:
+    return (
+        SELECT
+        .where(_OF_KIND, state(DocumentState.UNKNOWN), past(EXPORT.c.not_before, clock))
+        .order_by(EXPORT.c.not_before, EXPORT.c.document_date, EXPORT.c.natural_key)
+        .limit(bindparam("most"))
     )
+
+
+@functools.cache
+def _expire(clock: ColumnElement[int]) -> Update:
+    wait = bindparam("wait", type_=BigInteger())
+    return (
+        update(EXPORT)
+        .where(_HERE, state(DocumentState.SENDING), EXPORT.c.lease_token.is_distinct_from(bindparam("held")))
+        .values(
+            state=DocumentState.UNKNOWN.value,
+            not_before=type_coerce(EXPORT.c.first_sent_at, BigInteger) + wait,
+            updated_at=clock,
+        )
+    )
+
+
+@functools.cache
+def _start(clock: ColumnElement[int]) -> Update:
+    return (
+        update(EXPORT)
+        .where(_AMONG, _OF_KIND, state(DocumentState.PENDING))
+        .values(
+            state=DocumentState.SENDING.value,
+            first_sent_at=clock,
+            attempt=EXPORT.c.attempt + 1,
+            negative_reads=0,
+            not_before=None,
+            reason_code=None,
+            reason_facts={},
+            updated_at=clock,
+        )
+    )
+
+
+@functools.cache
+def _begun(clock: ColumnElement[int]) -> Insert:
+    return insert(_ATTEMPT).values(sent_at=clock, outcome="", request_id="")
+
+
+@functools.cache
+def _finished(clock: ColumnElement[int]) -> Update:
+    return update(_ATTEMPT).where(_ATTEMPT.c.batch_id == bindparam("batch")).values(finished_at=clock)
+
+
+@functools.cache
+def _move(clock: ColumnElement[int], fenced: bool) -> Update:
+    expected = EXPORT.c.state.in_(bindparam("before", expanding=True))
+    statement = _OF_ONE.where(expected).values(updated_at=clock)
+    return statement.where(EXPORT.c.lease_token == bindparam("held")) if fenced else statement
+
+
+@functools.cache
+def _due(clock: ColumnElement[int], one_per_parent: bool, chosen: bool) -> Any:
+    here = _OF_KIND
     if chosen:
         here = and_(here, EXPORT.c.id.in_(bindparam("only", expanding=True)))
     if one_per_parent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..domain.accounting import ReferenceData
 from .codec import from_plain, to_plain
@@ -10,16 +10,16 @@ from .models import Reference, table_of
 from .store import Store
 
 _REFERENCE = table_of(Reference)
+_DATA = select(_REFERENCE.c.data).where(
+    _REFERENCE.c.gallery_id == bindparam("gallery"), _REFERENCE.c.tenant_id == bindparam("tenant")
+)
 
 
 class SqlReference(Store):
     """`ReferenceStore` in SQL."""
 
     def get(self, gallery_id: str, tenant_id: str) -> ReferenceData | None:
-        query = select(_REFERENCE.c.data).where(
-            _REFERENCE.c.gallery_id == gallery_id, _REFERENCE.c.tenant_id == tenant_id
-        )
-        plain = self._read(query).scalar_one_or_none()
+        plain = self._read(_DATA, {"gallery": gallery_id, "tenant": tenant_id}).scalar_one_or_none()
         return None if plain is None else from_plain(ReferenceData, plain)
 
     def put(self, gallery_id: str, tenant_id: str, data: ReferenceData) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, Update, bindparam, func, or_, select, update
 
 from ..domain.states import OPEN_RUN_STATES, RunKind, RunState, RunTrigger
 from ..errors import Conflict
@@ -15,7 +16,8 @@ from .models import Run, table_of
 from .store import Store, new_id
 
 _RUN = table_of(Run)
-_IS_OPEN = _RUN.c.state.in_([state.value for state in OPEN_RUN_STATES])
+# Not by IN, whose values are written into the statement anew at every execution
+_IS_OPEN = or_(*(_RUN.c.state == state.value for state in OPEN_RUN_STATES))
 _OPEN_OF = select(_RUN).where(
     _RUN.c.connection_id == bindparam("connection"), _RUN.c.kind == bindparam("of_kind"), _IS_OPEN
 )
@@ -85,16 +87,14 @@ class SqlRuns(Store):
         for name, number in (add or {}).items():
             counts[name] = counts.get(name, 0) + number
         given = {"step": step, "scanned": scanned, "cursor": cursor}
-        self._change(
-            update(_RUN)
-            .where(_RUN.c.id == run_id, _IS_OPEN)
-            .values(
-                state=RunState.RUNNING.value,
-                started_at=func.coalesce(_RUN.c.started_at, self._now),
-                counts=counts | dict(put or {}),
-                **{name: value for name, value in given.items() if value is not None},
-            )
-        )
+        clock, told = self._transaction.times()
+        values = {
+            "run": run_id,
+            "counts": counts | dict(put or {}),
+            **{name: value for name, value in given.items() if value is not None},
+            **told,
+        }
+        self._change(_progress(clock), values)
 
     def finish(self, run_id: str, state: RunState, *, error_code: str | None = None) -> bool:
         if state in OPEN_RUN_STATES:
@@ -108,6 +108,15 @@ class SqlRuns(Store):
     def _one(self, *conditions: Any) -> Record | None:
         row = self._read(select(_RUN).where(*conditions)).one_or_none()
         return None if row is None else _record(row)
+
+
+@functools.cache
+def _progress(clock: ColumnElement[int]) -> Update:
+    return (
+        update(_RUN)
+        .where(_RUN.c.id == bindparam("run"), _IS_OPEN)
+        .values(state=RunState.RUNNING.value, started_at=func.coalesce(_RUN.c.started_at, clock))
+    )
 
 
 def _record(row: Row[Any]) -> Record:

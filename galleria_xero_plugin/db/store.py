@@ -50,8 +50,11 @@ class Store:
         `values` apart."""
         return self._transaction.run(statement, values, change=False)
 
-    def _change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
-        return self._transaction.run(statement, rows, change=True)
+    def _change(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """The same for a change; with a list of `values` one of many rows."""
+        return self._transaction.run(statement, values, change=True)
 
     def _hit(self, statement: Executable, values: Mapping[str, Any] | None = None) -> bool:
         """Execute a conditional change of one row: whether the condition held."""

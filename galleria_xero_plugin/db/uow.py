@@ -42,7 +42,8 @@ from .webservice_store import SqlWebservices
 
 Now = Callable[[], dt.datetime]
 _RETRY_SECONDS = 0.02
-_CLOCK, _TOLD = db_ms(), bindparam("told_now", type_=BigInteger())
+_MS = BigInteger()
+_CLOCK, _TOLD = db_ms(), bindparam("told_now", type_=_MS)
 
 
 class SqlUnit:
@@ -134,7 +135,7 @@ class SqlUnit:
 
     def clock(self) -> ColumnElement[int]:
         """The present as SQL, in epoch milliseconds: the database's clock, or what a test says."""
-        return db_ms() if self._now is None else literal(to_ms(self._now()), BigInteger())
+        return _CLOCK if self._now is None else literal(to_ms(self._now()), _MS)
 
     def times(self) -> tuple[ColumnElement[int], Mapping[str, int]]:
         return (_CLOCK, {}) if self._now is None else (_TOLD, {"told_now": to_ms(self._now())})

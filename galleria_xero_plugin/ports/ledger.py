@@ -165,5 +165,8 @@ class LedgerStore(Protocol):
     def has_due_work(self, gallery_id: str, tenant_id: str) -> bool:
         """Whether any row is PENDING and due, UNKNOWN and due, or SENDING."""
 
+    def pending_kinds(self, gallery_id: str, tenant_id: str) -> Collection[DocumentKind]:
+        """The kinds of which any row is PENDING."""
+
     def next_due_at(self, gallery_id: str, tenant_id: str) -> dt.datetime | None:
         """When the next UNKNOWN row can be read back (None: there is none)."""

@@ -81,6 +81,8 @@ class Reference:
         if age < LOCK_DATES_AGE:
             return data
         organisation = self._calls.of(connection, interactive=interactive).read(self._api.organisation())
+        if organisation == data.organisation and _is_named(connection, organisation):
+            return data  # as nearly always: nothing to write
         # fetched_at stays: it is the age of the oldest part
         data = replace(data, organisation=organisation)
         with self._units.write(patience=PATIENCE) as uow:
@@ -97,9 +99,16 @@ class Reference:
         return connection
 
 
+def _is_named(connection: Connection, organisation: Organisation) -> bool:
+    known = (connection.organisation_name, connection.short_code, connection.base_currency)
+    return known == (organisation.name, organisation.short_code, organisation.base_currency)
+
+
 def _rename(uow: UnitOfWork, connection: Connection, organisation: Organisation) -> None:
-    named = (organisation.name, organisation.short_code, organisation.base_currency)
-    if named != (connection.organisation_name, connection.short_code, connection.base_currency):
+    if not _is_named(connection, organisation):
         uow.connections.rename(
-            connection.id, organisation_name=named[0], short_code=named[1], base_currency=named[2]
+            connection.id,
+            organisation_name=organisation.name,
+            short_code=organisation.short_code,
+            base_currency=organisation.base_currency,
         )

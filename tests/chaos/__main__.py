@@ -33,8 +33,8 @@ def _universes(count: int, seed: int, processes: int) -> int:
         if outcome.findings:
             bad.append(outcome)
             print(f"\nseed {outcome.seed}: " + "; ".join(map(str, outcome.findings)), flush=True)
-        if found.universes % max(1, count // 50) == 0 or found.universes == count:
-            print(f"\r{found.progress(count)}", end="", flush=True)
+        if line := found.progress(count):
+            print(f"\r{line}" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n", flush=True)
     print()
     if count == 1 or bad:
         outcome = bad[0] if bad else found.last

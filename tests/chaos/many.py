@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import multiprocessing
+import resource
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from .universe import Outcome, live
 
 PORTION = 8
 """Universes that a process takes at a time."""
+TELL_EVERY = 5.0
+"""Seconds between two lines about how far it has come."""
 
 
 def run(seeds: range, processes: int, variant: str = "") -> Iterator[Outcome]:
@@ -28,6 +31,8 @@ def run(seeds: range, processes: int, variant: str = "") -> Iterator[Outcome]:
     with multiprocessing.get_context("spawn").Pool(processes, gc.freeze) as pool:
         for outcomes in pool.imap_unordered(_portion, portions):
             yield from outcomes
+        pool.close()
+        pool.join()  # only of processes that have ended it is known what they used
 
 
 def _portion(portion: tuple[range, str]) -> list[Outcome]:
@@ -62,7 +67,7 @@ class Sum:
         self.universes = self.bad = 0
         self.happened: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
-        self._began = time.monotonic()
+        self._began, self._told = time.monotonic(), 0.0
         self.last: Outcome
 
     def add(self, outcome: Outcome) -> None:
@@ -73,13 +78,18 @@ class Sum:
         self.last = outcome
 
     def progress(self, of: int) -> str:
+        """How far it has come; "" when that was told a moment ago."""
         seconds = time.monotonic() - self._began
+        if seconds < self._told + TELL_EVERY and self.universes < of:
+            return ""
+        self._told = seconds
         left = seconds / self.universes * (of - self.universes)
         return f"{self.universes} of {of} universes, {self.bad} bad, {seconds:.0f} s, {left:.0f} s to go   "
 
     def report(self, seed: int) -> str:
         """The whole account."""
         seconds = time.monotonic() - self._began
+        spent = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         verdict = ", ".join(
             f"{self.findings[kind]} {word}" for kind, word in (
                 ("duplicate", "duplicates"), ("loss", "losses"), ("stuck", "stuck without a reason"),
@@ -88,6 +98,7 @@ class Sum:
         )  # fmt: skip
         lines = [
             f"{self.universes} universes (seeds {seed} to {seed + self.universes - 1}) in {seconds:.0f} s: {verdict}.",
+            f"{spent / self.universes:.2f} s of processor time for each, starting up included.",
         ]
         for title, names in _GROUPS.items():
             known = [(name, self.happened.pop(name)) for name in names if self.happened[name]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 
 from ... import failpoints
 from ...domain.comparison import Comparison
@@ -13,7 +13,7 @@ from ...errors import Conflict, GalleriaXeroError, NotConnected, NotSent, Paused
 from ...ports.gallery import Gallery
 from ...ports.records import Connection, ConnectionStatus, Run
 from ...ports.runtime import Clock, JobQueue
-from ...ports.store import Units
+from ...ports.store import UnitOfWork, Units
 from ...ports.xero import XeroApi
 from ..calls import Calls
 from ..guarded import guarded
@@ -42,23 +42,26 @@ from .session import Session, Timings, Tools
 
 log = logging.getLogger("galleria_xero.export")
 
-PHASES: tuple[Callable[[Session], bool], ...] = (
-    read_back.step,
-    approval.step,
-    books_phase.step,
-    contact_phase.step,
-    invoice_phase.step,
-    payment_removal_phase.step,
-    update_phase.step,
-    payment_phase.step,
-    cancel_phase.step,
-    credit_note_phase.step,
-    credit_note_phase.allocate,
-    refund_phase.step,
+Phase = Callable[[Session], bool]
+
+PHASES: tuple[tuple[DocumentKind | None, Phase], ...] = (
+    (None, read_back.step),
+    (None, approval.step),
+    (None, books_phase.step),
+    (DocumentKind.CONTACT, contact_phase.step),
+    (DocumentKind.INVOICE, invoice_phase.step),
+    (DocumentKind.PAYMENT_DELETE, payment_removal_phase.step),
+    (DocumentKind.INVOICE_UPDATE, update_phase.step),
+    (DocumentKind.PAYMENT, payment_phase.step),
+    (DocumentKind.INVOICE_VOID, cancel_phase.step),
+    (DocumentKind.CREDIT_NOTE, credit_note_phase.step),
+    (DocumentKind.ALLOCATION, credit_note_phase.allocate),
+    (DocumentKind.REFUND, refund_phase.step),
 )
 """In this order: what is unknown is settled first, what stands in the books already is found before anything is
 created, and a document goes after what it depends on. A payment is deleted before its replacement, an invoice brought
-up to date before money fixes its lines, and credited after what was paid is known."""
+up to date before money fixes its lines, and credited after what was paid is known. Those that send one kind only are
+not asked while none of it is PENDING."""
 
 
 TRIES = 5
@@ -206,15 +209,17 @@ class Export:
             if not scan(session):
                 return True
             self._scanned(session)
-        # Without an open run only what was begun is brought to its end (a cancelled run, a restart)
-        phases = PHASES if session.run is not None else PHASES[:1]
         while not session.out_of_time:
-            if not self._may_go_on(session):
+            with session.write() as uow:
+                may_go_on, changed = self._may_go_on(session, uow), self._changed(session, uow)
+                pending = uow.ledger.pending_kinds(session.gallery_id, session.tenant_id)
+                uow.commit()
+            if not may_go_on:
                 return False
-            if self._changed(session):
+            if changed:
                 return True
             session.gate = gate_of(session)
-            if not any(phase(session) for phase in phases) and self._end(session):
+            if not any(phase(session) for phase in _phases(session, pending)) and self._end(session):
                 return False
         return True
 
@@ -226,22 +231,18 @@ class Export:
             uow.runs.progress(session.run.id, scanned=True, put={"to_do": to_do}, step="Sending")
             uow.commit()
 
-    def _may_go_on(self, session: Session) -> bool:
+    def _may_go_on(self, session: Session, uow: UnitOfWork) -> bool:
         """Neither has a person pressed Pause nor another caller been asked to wait by Xero."""
-        with session.write() as uow:
-            connection = uow.connections.get(session.connection.id)
-            now = uow.now()
-            uow.commit()
+        connection = uow.connections.get(session.connection.id)
         if connection is None or connection.status is not ConnectionStatus.ACTIVE:
             return False
-        return connection.waits_until(now) is None
+        return connection.waits_until(uow.now()) is None
 
-    def _changed(self, session: Session) -> bool:
+    def _changed(self, session: Session, uow: UnitOfWork) -> bool:
         """The run was cancelled meanwhile, or the settings were saved anew: begin again with what holds now."""
-        with session.read() as uow:
-            run = uow.runs.open_of(session.connection.id, RunKind.EXPORT)
-            same_run = (run.id if run else None) == (session.run.id if session.run else None)
-            return not same_run or session.settings_changed(uow)
+        run = uow.runs.open_of(session.connection.id, RunKind.EXPORT)
+        same_run = (run.id if run else None) == (session.run.id if session.run else None)
+        return not same_run or session.settings_changed(uow)
 
     def _end(self, session: Session) -> bool:
         """Nothing was due. True when this slice is over: the run has ended, or waits for the next look at what is
@@ -301,3 +302,11 @@ class Export:
                 reason = code or connection.status_reason or connection.status.value
                 uow.runs.finish(run.id, RunState.FAILED, error_code=reason)
             uow.commit()
+
+
+def _phases(session: Session, pending: Collection[DocumentKind]) -> Iterator[Phase]:
+    for kind, phase in PHASES:
+        if kind is None or kind in pending:
+            yield phase
+        if session.run is None:
+            return  # only what was begun is brought to its end (a cancelled run, a restart)
