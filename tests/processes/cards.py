@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ class Card:
     befalls: Callable[[Lane], Iterator[None]]
     strikes: int = 1
     plain: bool = True
+
+    @property
+    def kind(self) -> str:
+        """The card without its chances."""
+        return re.sub(r"(, visit|, \w+ killed|: | \d+\.\d\d s after).*", "", self.name)
 
 
 def deck(chance: random.Random) -> list[Card]:

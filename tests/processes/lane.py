@@ -44,6 +44,7 @@ LONGEST = 15 * 60 / SCALE
 """Seconds within which everything is well again, whatever happened."""
 DONE = "SELECT count(*) FROM galleria_xero_export WHERE state = 'done'"
 OPEN_RUNS = "SELECT count(*) FROM galleria_xero_run WHERE finished_at IS NULL"
+ADOPTED = "SELECT count(*) FROM galleria_xero_export WHERE adopted AND created_at >= :since"
 RESENT = "SELECT count(*) FROM galleria_xero_export WHERE attempt > 1 AND created_at >= :since"
 
 T = TypeVar("T")
@@ -115,6 +116,10 @@ class Lane:
     def resent(self) -> bool:
         """Whether something was written ahead that never came to Xero."""
         return bool(self.count(RESENT, since=self._began))
+
+    def found(self) -> bool:
+        """Whether something stood in Xero of which the ledger did not know."""
+        return bool(self.count(ADOPTED, since=self._began))
 
     # -- the processes
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ...domain.accounting import InvoiceDraft
 from ...domain.answers import Expected
 from ...domain.contacts import Linked
@@ -19,33 +17,23 @@ from ...domain.totals import predict
 from ...ports.records import Document
 from ...ports.store import UnitOfWork
 from . import contact_phase, invoice_phase
-from .correcting import Subject, as_booked, cause_of, due, settled, subjects, unlocked, waits_for
+from .correcting import Subject, as_booked, cause_of, settled, unlocked
 from .credit_rows import FOR_A_REFUND, FOR_A_VERSION
-from .holding import decided, hold
+from .one_by_one import take_one
 from .sending import Prepared, send
 from .session import Held, Session
 
 
 def step(session: Session) -> bool:
     """Send one credit note. False when none is due."""
-    rows = due(session, DocumentKind.CREDIT_NOTE)[:1]
-    if not rows:
-        return False
-    row = rows[0]
-    subject = subjects(session, rows).get(row.parent_local_id)
-    waits = waits_for(subject, row)
-    if waits is not None or subject is None:
-        hold(session, [waits or Held(row, Hold("internal"))])
-        return True
-    outcome = decided(row, partial(_decide, session, row, subject))
-    if not isinstance(outcome, Prepared):
-        hold(session, [Held(row, outcome) if isinstance(outcome, Hold) else outcome])
-        return True
-    if row.attempt and settle(session, row, expect=DocumentState.PENDING):
-        return True
-    session.say(f"Sending credit notes: {row.label}")
-    send(session, DocumentKind.CREDIT_NOTE, [outcome], on_created=lambda uow, *_: _may_be_used(session, uow))
-    return True
+    return take_one(session, DocumentKind.CREDIT_NOTE, _decide, _send)
+
+
+def _send(session: Session, item: Prepared, subject: Subject) -> None:
+    if item.row.attempt and settle(session, item.row, expect=DocumentState.PENDING):
+        return
+    session.say(f"Sending credit notes: {item.row.label}")
+    send(session, DocumentKind.CREDIT_NOTE, [item], on_created=lambda uow, *_: _may_be_used(session, uow))
 
 
 def _may_be_used(session: Session, uow: UnitOfWork) -> None:
@@ -147,22 +135,12 @@ def arrived(session: Session, row: Document, subject: Subject) -> bool:
 
 def allocate(session: Session) -> bool:
     """Use one credit note for its invoice. False when none is due."""
-    rows = due(session, DocumentKind.ALLOCATION)[:1]
-    if not rows:
-        return False
-    row = rows[0]
-    subject = subjects(session, rows).get(row.parent_local_id)
-    waits = waits_for(subject, row)
-    if waits is not None or subject is None:
-        hold(session, [waits or Held(row, Hold("internal"))])
-        return True
-    outcome = decided(row, partial(_allocation, session, row, subject))
-    if isinstance(outcome, Prepared):
-        session.say(f"Using the credit note {row.label}")
-        send(session, DocumentKind.ALLOCATION, [outcome])
-    elif outcome is not None:
-        hold(session, [Held(row, outcome) if isinstance(outcome, Hold) else outcome])
-    return True
+    return take_one(session, DocumentKind.ALLOCATION, _allocation, _allocate)
+
+
+def _allocate(session: Session, item: Prepared, subject: Subject) -> None:
+    session.say(f"Using the credit note {item.row.label}")
+    send(session, DocumentKind.ALLOCATION, [item])
 
 
 def _allocation(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:

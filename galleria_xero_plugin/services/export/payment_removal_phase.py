@@ -21,8 +21,8 @@ from ...ports.store import UnitOfWork
 from ...ports.xero import WriteKind
 from . import credit_use
 from .after_sending import replacement, same_payment
-from .correcting import Subject, due, settled, subjects, waits_for
-from .holding import decided, hold
+from .correcting import Subject, settled
+from .one_by_one import take_one
 from .rows import PAYMENT_OF
 from .sending import Prepared, send
 from .session import Held, Session
@@ -30,24 +30,14 @@ from .session import Held, Session
 
 def step(session: Session) -> bool:
     """Delete one payment. False when none is due."""
-    rows = due(session, DocumentKind.PAYMENT_DELETE)[:1]  # one in a request (xero-facts §4.3)
-    if not rows:
-        return False
-    row = rows[0]
-    subject = subjects(session, rows).get(row.parent_local_id)
-    waits = waits_for(subject, row)
-    if waits is not None or subject is None:
-        hold(session, [waits or Held(row, Hold("internal"))])
-        return True
-    outcome = decided(row, partial(_decide, session, row, subject))
-    if isinstance(outcome, Prepared):
-        session.say(f"Deleting a payment of {row.label.removeprefix(PAYMENT_OF)}")
-        credit = _corrected(row, subject)
-        write = WriteKind.ALLOCATION_REMOVAL if credit and credit.credit_used else WriteKind.PAYMENT_REMOVAL
-        send(session, DocumentKind.PAYMENT_DELETE, [outcome], partial(_deleted, session, subject), write=write)
-    elif outcome is not None:
-        hold(session, [Held(row, outcome) if isinstance(outcome, Hold) else outcome])
-    return True
+    return take_one(session, DocumentKind.PAYMENT_DELETE, _decide, _send)  # one in a request (xero-facts §4.3)
+
+
+def _send(session: Session, item: Prepared, subject: Subject) -> None:
+    session.say(f"Deleting a payment of {item.row.label.removeprefix(PAYMENT_OF)}")
+    credit = _corrected(item.row, subject)
+    write = WriteKind.ALLOCATION_REMOVAL if credit and credit.credit_used else WriteKind.PAYMENT_REMOVAL
+    send(session, DocumentKind.PAYMENT_DELETE, [item], partial(_deleted, session, subject), write=write)
 
 
 def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:

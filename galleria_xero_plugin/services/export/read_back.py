@@ -1,5 +1,9 @@
 """Settling what is unknown by looking (export-protocol §2.4 R): found is adopted or asked about; absent is
-believed late and twice."""
+believed late and twice.
+
+The protocol would also allow one replay under the same key before the fifth minute. There is none: it is the same call
+as a look, to a key store that answers with what it remembers and not with what stands in the books, and it would be a
+second way for a request to arrive."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import partial
 
 from ...domain.accounting import XeroInvoice, XeroPayment
 from ...domain.answers import Expected
@@ -15,9 +14,9 @@ from ...domain.refunds import refund_draft
 from ...domain.standing import GONE
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
-from .correcting import CREDIT, VERSIONS, Subject, due, subjects, waits_for
+from .correcting import CREDIT, VERSIONS, Subject
 from .credit_rows import FOR_A_REFUND, credit_note
-from .holding import decided, hold
+from .one_by_one import take_one
 from .sending import Prepared, send
 from .session import Held, Session
 
@@ -26,27 +25,17 @@ UNDONE = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, 
 
 def step(session: Session) -> bool:
     """Send one refund, or the credit note that it needs first. False when none is due."""
-    rows = due(session, DocumentKind.REFUND)[:1]
-    if not rows:
-        return False
-    row = rows[0]
-    subject = subjects(session, rows).get(row.parent_local_id)
-    waits = waits_for(subject, row)
-    if waits is not None or subject is None:
-        hold(session, [waits or Held(row, Hold("internal"))])
-        return True
-    if settle(session, row, subject, expect=DocumentState.PENDING):
-        return True
-    outcome = decided(row, partial(_decide, session, row, subject))
-    if isinstance(outcome, Prepared):
-        session.say(f"Sending refunds: {row.label}")
-        send(session, DocumentKind.REFUND, [outcome])
-    elif outcome is not None:
-        hold(session, [Held(row, outcome) if isinstance(outcome, Hold) else outcome])
-    return True
+    return take_one(session, DocumentKind.REFUND, _decide, _send)
+
+
+def _send(session: Session, item: Prepared, subject: Subject) -> None:
+    session.say(f"Sending refunds: {item.row.label}")
+    send(session, DocumentKind.REFUND, [item])
 
 
 def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:
+    if settle(session, row, subject, expect=DocumentState.PENDING):
+        return None
     given_back = _refund(row, subject)
     if given_back is None:
         return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)

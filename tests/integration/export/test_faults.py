@@ -304,3 +304,20 @@ def test_f57_a_credit_note_is_dated_on_the_gallerys_day(office: Office, zone: st
     table = office.simulator.world.organisations[NORTH_LIGHT].table("CreditNotes")
     (note,) = (row for row in table.rows.values() if row.get("_app"))
     assert note["Date"] == dt.date.fromisoformat(day)
+
+
+def test_f64_the_job_works_for_the_gallery_whoever_asked_and_the_trail_says_who(
+    sold: Office, monkeypatch: pytest.MonkeyPatch
+):
+    """She pressed, and lost her part in the gallery before a worker came."""
+    run = sold.press_sync()
+
+    def nobody() -> None:
+        raise AssertionError("a job acts by no person's rights")
+
+    monkeypatch.setattr(sold.gallery, "access", nobody)
+    sold.work()
+    finished(sold, run.id)
+    assert sold.run(run.id).asked_by == OWNER.name
+    with sold.units.read() as uow:
+        assert [(e.actor_id, e.action) for e in uow.audit.of_subject("north-light", run.id)][0] == (OWNER.user_id, "sync started")
