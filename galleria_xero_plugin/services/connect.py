@@ -24,7 +24,8 @@ from ..ports.store import UnitOfWork, Units
 from ..ports.xero import Grant, Secret, TokenSet, XeroAuth, XeroTenant
 from .consent import Choose, Connected, ConsentRefused, digest, is_from, is_of
 from .disconnect import Disconnect
-from .notify import Notify, asked
+from .guarded import asked
+from .notify import Notify
 from .reference import Reference
 from .runs import Runs
 from .schedule import Schedules

@@ -6,14 +6,29 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
+from ..domain.model import GalleryInfo
 from ..errors import GalleriaXeroError
 from ..ports.gallery import Gallery
-from .notify import GalleryFailed
 
 log = logging.getLogger("galleria_xero.gallery")
 
 READS = frozenset({"info", "tax_options", "payment_methods", "invoices_changed", "invoices", "invoice_index"})
 """What a sync cannot do without. An address that cannot be built holds up one document only."""
+
+
+class GalleryFailed(GalleriaXeroError):
+    """The host's side raised an error of its own."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("Your gallery's own data cannot be read at the moment. Please try again.", detail=detail)
+
+
+def asked(gallery: Gallery, gallery_id: str) -> GalleryInfo:
+    """What the host says about a gallery. Raises GalleryFailed, so that one gallery's trouble is only its own."""
+    try:
+        return gallery.info(gallery_id)
+    except Exception as problem:
+        raise GalleryFailed(f"gallery {gallery_id}: {type(problem).__name__}") from problem
 
 
 class _Guarded:

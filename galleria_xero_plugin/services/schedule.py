@@ -18,8 +18,9 @@ from ..ports.gallery import Gallery
 from ..ports.records import SCHEDULE, Connection, ConnectionStatus, Webservice
 from ..ports.runtime import Clock, JobQueue
 from ..ports.store import UnitOfWork, Units
+from .guarded import asked
 from .lease import PATIENCE
-from .notify import FOREVER, Notify, asked
+from .notify import FOREVER, Notify
 from .reference import REFRESH_AGE
 from .runs import REDECIDED, Runs
 from .tokens import Tokens

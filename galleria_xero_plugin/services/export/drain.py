@@ -16,9 +16,8 @@ from ...ports.runtime import Clock, JobQueue
 from ...ports.store import UnitOfWork, Units
 from ...ports.xero import XeroApi
 from ..calls import Calls
-from ..guarded import guarded
+from ..guarded import GalleryFailed, guarded
 from ..lease import PATIENCE, Lease, LeaseLost, Leases
-from ..notify import GalleryFailed
 from ..reference import Reference
 from . import (
     approval,

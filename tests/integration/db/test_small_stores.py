@@ -150,6 +150,30 @@ def test_a_comparison_is_kept_until_the_next_and_remembers_what_was_told(units, 
     assert seen(units, lambda uow: uow.comparisons.get("gallery-2", TENANT)) is None
 
 
+def test_what_is_accepted_is_remembered_and_stays_told(units):
+    gone, strange = Finding(What.GONE, "AG-1", "row-1", "VOIDED"), Finding(What.STRANGE, "AG-2", sides="1|2")
+    found = Comparison(3, (gone, strange))
+    get = lambda: seen(units, lambda uow: uow.comparisons.get(*HERE))  # noqa: E731
+    saved(units, lambda uow: uow.comparisons.put(*HERE, found))
+    saved(units, lambda uow: uow.comparisons.told(*HERE, found.findings))
+    saved(units, lambda uow: uow.comparisons.accept(
+        *HERE, uow.comparisons.get(*HERE, to_change=True).comparison.accepting([gone])))
+    assert (get().comparison.findings, get().comparison.accepted) == ((strange,), (gone,))
+    saved(units, lambda uow: uow.comparisons.put(*HERE, get().comparison))
+    saved(units, lambda uow: uow.comparisons.accept(*HERE, uow.comparisons.get(*HERE).comparison.accepting([])))
+    assert set(get().comparison.findings) == set(get().told) == {gone, strange}, "no second mail about it"
+
+
+def test_what_an_earlier_release_found_can_be_read(units, engine):
+    saved(units, lambda uow: uow.comparisons.put(*HERE, Comparison(3, (Finding(What.GONE, "AG-1", "row-1"),))))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            """UPDATE galleria_xero_comparison SET findings = '[["gone","AG-1","row-1"]]', accepted = NULL"""
+        )
+    found = seen(units, lambda uow: uow.comparisons.get(*HERE)).comparison
+    assert found == Comparison(3, (Finding(What.GONE, "AG-1", "row-1"),))
+
+
 def test_a_comparison_is_claimed_once_when_it_is_due(units, clock):
     hour = dt.timedelta(hours=1)
     plan = lambda at, **how: saved(units, lambda uow: uow.comparisons.plan(*HERE, at, **how))  # noqa: E731
