@@ -116,3 +116,4 @@ class XeroCreditNote:
     allocations: tuple[XeroAllocation, ...] | None = ()
     payments: tuple[NestedPayment, ...] | None = ()
     updated_at: dt.datetime | None = None
+    tax_total: Decimal = Decimal(0)

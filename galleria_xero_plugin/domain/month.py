@@ -16,6 +16,9 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "December")  # fmt: skip
 TAX_ROUNDING = Decimal("0.05")
 """Tax may differ so much with equal totals: each side rounds its own lines (`product.md` §5.5)."""
+LISTED_IN_A_ROW = 20
+"""So many unused numbers are listed one by one."""
+UP_TO = " to "
 RECONCILED_WITHIN = dt.timedelta(days=10)
 """A payment that was sent longer ago is expected to be matched with the bank in Xero."""
 
@@ -162,20 +165,32 @@ def explained(numbers: Iterable[int], used: Mapping[int, Used], month: str, pref
     """An entry for each number between a month's first and last that the month itself does not have. `used` are all
     numbers that the gallery knows."""
     have = set(numbers)
+    if not have:
+        return []
+    first, last = min(have), max(have)
     entries = []
-    for number in range(min(have), max(have)) if have else ():
+    before = first
+    for number in sorted(have | {number for number in used if first <= number <= last}):
+        entries += _unused(range(before + 1, number), prefix)
+        before = number
         if number in have:
             continue
-        one, label = used.get(number), f"{prefix}-{number}"
-        if one is None:
-            entries.append(Entry(label, Standing.UNUSED))
-        elif one.cancelled:
+        one, label = used[number], f"{prefix}-{number}"
+        if one.cancelled:
             entries.append(Entry(label, Standing.CANCELLED))
         elif one.draft:
             entries.append(Entry(label, Standing.DRAFT))
         elif one.month != month:
             entries.append(Entry(label, Standing.ELSEWHERE, month=one.month))
     return entries
+
+
+def _unused(numbers: range, prefix: str) -> list[Entry]:
+    """Numbers that the gallery never used; many in a row are one entry, or a gallery that has begun to count in
+    millions would have as many."""
+    if len(numbers) > LISTED_IN_A_ROW:
+        return [Entry(f"{prefix}-{numbers[0]}{UP_TO}{prefix}-{numbers[-1]}", Standing.UNUSED)]
+    return [Entry(f"{prefix}-{number}", Standing.UNUSED) for number in numbers]
 
 
 def month_name(month: str) -> str:
@@ -188,8 +203,9 @@ def in_order_of_number(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """AG-9 before AG-10."""
 
     def key(entry: Entry) -> tuple[str, int, str]:
-        digits = entry.number[len(entry.number.rstrip("0123456789")) :]
-        return entry.number[: len(entry.number) - len(digits)], int(digits or 0), entry.number
+        number = entry.number.partition(UP_TO)[0]
+        digits = number[len(number.rstrip("0123456789")) :]
+        return number[: len(number) - len(digits)], int(digits or 0), entry.number
 
     return tuple(sorted(entries, key=key))
 

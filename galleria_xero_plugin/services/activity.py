@@ -124,13 +124,13 @@ class Activity:
             return tuple(one for one in _mine(uow, connection, document_ids) if _can_be_put_aside(one))
 
     def stop_asking(self, access: Access, webservice_id: str, document_ids: Sequence[str]) -> int:
-        """Put waiting documents aside, and an invoice's payments that wait with it; how many. Nothing is sent or
+        """Put waiting documents aside, and what only waits for them (an invoice's payments); how many. Nothing is sent or
         changed in Xero, and `ask_again` takes it back. Raises NotFound."""
         connection, actor = self._connection(access, webservice_id), Actor(access.user_id, access.user_name)
         stopped = 0
         with self._units.write() as uow:
             chosen = [one for one in _mine(uow, connection, document_ids) if _can_be_put_aside(one)]
-            for document in [*chosen, *_payments_of(uow, connection, chosen)]:
+            for document in [*chosen, *_with_them(uow, connection, chosen)]:
                 unsent = [*WAITING, DocumentState.PENDING] if document not in chosen else list(WAITING)
                 reason = (STOPPED, {"who": access.user_name})
                 if uow.ledger.move(document.id, expect=unsent, to=DocumentState.SKIPPED, reason=reason):
@@ -144,7 +144,7 @@ class Activity:
         connection = self._connection(access, webservice_id)
         with self._units.read() as uow:
             chosen = _mine(uow, connection, [document_id])
-            aside = [one for one in _payments_of(uow, connection, chosen) if one.reason_code == STOPPED]
+            aside = [one for one in _with_them(uow, connection, chosen) if one.reason_code == STOPPED]
         ids = [one.id for one in [*chosen, *aside]]
         return self._runs.send_again(access.gallery_id, webservice_id, ids, Actor(access.user_id, access.user_name))[0]
 
@@ -187,7 +187,12 @@ def _can_be_put_aside(document: Document) -> bool:
     return document.state in WAITING and document.kind in ASKED_ABOUT
 
 
-def _payments_of(uow: UnitOfWork, connection: Connection, documents: Sequence[Document]) -> list[Document]:
-    invoices = [one.local_id for one in documents if one.kind is DocumentKind.INVOICE]
+def _with_them(uow: UnitOfWork, connection: Connection, documents: Sequence[Document]) -> list[Document]:
+    """What only waits for these: the payments of invoices, the use of credit notes."""
     scope = (connection.gallery_id, connection.tenant_id)
-    return [one for rows in uow.ledger.children(*scope, DocumentKind.PAYMENT, invoices).values() for one in rows]
+    invoices = [one.local_id for one in documents if one.kind is DocumentKind.INVOICE]
+    notes = {one.local_id: one.parent_local_id for one in documents if one.kind is DocumentKind.CREDIT_NOTE}
+    payments = uow.ledger.children(*scope, DocumentKind.PAYMENT, invoices)
+    uses = uow.ledger.children(*scope, DocumentKind.ALLOCATION, list(set(notes.values())))
+    found = [one for rows in payments.values() for one in rows]
+    return found + [one for rows in uses.values() for one in rows if one.local_id in notes]

@@ -237,6 +237,7 @@ def credit_note(row: r.Json) -> XeroCreditNote:
         allocations=used,
         payments=_nested_payments(row, paid_back),
         updated_at=r.instant(row, "UpdatedDateUTC", "UpdatedDateUTCString"),
+        tax_total=r.optional_amount(row, "TotalTax") or Decimal(0),
     )
 
 

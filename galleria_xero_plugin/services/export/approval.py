@@ -77,7 +77,9 @@ def _record(
         for row in rows:
             found = standing.get(row.xero_id or "")
             was = row.reason_code or ""
-            if found is None or found.status in GONE:
+            if found is None:
+                continue  # a deleted draft is still told; what the answer left out says nothing
+            if found.status in GONE:
                 settled += uow.books.remark(row.id, was, ("voided_in_xero", {"number": row.label}))
             elif found.status not in WAITS:
                 settled += uow.books.remark(row.id, was, None)

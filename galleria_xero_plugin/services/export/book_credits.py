@@ -34,6 +34,11 @@ class BookCredits:
         self._sent: set[str | None] = set()
         self._awaited: set[str] = set()
 
+    @property
+    def standing(self) -> Mapping[str, XeroCreditNote]:
+        """The organisation's credit notes, by id."""
+        return self._standing
+
     def check(self, invoice: Document, of: Family) -> None:
         """An invoice of the ledger with everything that was credited."""
         ours: dict[str, XeroCreditNote] = {}

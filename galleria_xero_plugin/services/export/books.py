@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ...domain.accounting import XeroInvoice
 from ...domain.comparison import Finding, What
+from ...domain.correcting import XeroCreditNote
 from ...domain.standing import GONE
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
@@ -41,6 +42,11 @@ class Books:
     def standing(self) -> Mapping[str, XeroInvoice]:
         """What this app created in Xero, by id."""
         return self._standing
+
+    @property
+    def credit_notes(self) -> Mapping[str, XeroCreditNote]:
+        """The organisation's credit notes, by id."""
+        return self._credits.standing
 
     def strangers(self) -> list[XeroInvoice]:
         """Live ones with our marker that no checked row is about."""

@@ -41,7 +41,7 @@ def compare(session: Session) -> Comparison:
     for row in _rows(session, DocumentKind.INVOICE):
         books.check(row, families[row.local_id])
     findings = books.findings()
-    months = sheets(session, books.standing, books.strangers())
+    months = sheets(session, books.standing, books.credit_notes, books.strangers())
     with session.write() as uow:
         before = uow.comparisons.get(session.gallery_id, session.tenant_id, to_change=True)
         if before is not None and _has_synced(session, uow, before.compared_at):

@@ -95,7 +95,7 @@ def _may_be_overtaken(note: Document) -> bool:
 def due(session: Session, kind: DocumentKind) -> list[Document]:
     """The corrections of a kind whose turn it is, at most one of an invoice."""
     with session.read() as uow:
-        return list(uow.ledger.due(session.gallery_id, session.tenant_id, kind, BATCH, one_per_parent=True))
+        return list(session.due(uow, kind, BATCH, one_per_parent=True))
 
 
 def subjects(session: Session, rows: Sequence[Document]) -> dict[str, Subject]:

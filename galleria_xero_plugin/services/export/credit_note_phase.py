@@ -37,8 +37,10 @@ def _send(session: Session, item: Prepared, subject: Subject) -> None:
 
 
 def _may_be_used(session: Session, uow: UnitOfWork) -> None:
-    """A payment by the client's credit may have waited for the credit note."""
-    uow.ledger.requeue(session.gallery_id, session.tenant_id, [DocumentState.BLOCKED], reasons=["credit_to_use"])
+    """A payment by the client's credit may have waited for the credit note, or a refund that was asked about."""
+    scope = (session.gallery_id, session.tenant_id)
+    uow.ledger.requeue(*scope, [DocumentState.BLOCKED], reasons=["credit_to_use"])
+    uow.ledger.requeue(*scope, [DocumentState.CONFLICT], reasons=["refund_needs_bookkeeper"])
 
 
 def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held:

@@ -29,4 +29,10 @@ def gate_of(session: Session) -> Gate:
             return OPEN  # the bookkeeper has approved them all in Xero
         rows = uow.books.next_up(*scope, max(FIRST - tried, 0))
     contacts = frozenset(row.depends_on for row in rows if row.depends_on)
-    return Gate({DocumentKind.INVOICE: frozenset(row.id for row in rows), DocumentKind.CONTACT: contacts}, as_drafts=True)
+    only = {
+        DocumentKind.INVOICE: frozenset(row.id for row in rows),
+        DocumentKind.CONTACT: contacts,
+        DocumentKind.INVOICE_UPDATE: None,  # the drafts themselves follow the gallery
+        DocumentKind.INVOICE_VOID: None,
+    }
+    return Gate(only, as_drafts=True)

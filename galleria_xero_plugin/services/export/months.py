@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from ...domain.accounting import XeroInvoice
+from ...domain.correcting import XeroCreditNote
 from ...domain.export import invoice_number
 from ...domain.mapping import contact_name
 from ...domain.model import IndexEntry, Invoice, InvoiceState
@@ -17,6 +19,7 @@ from ...domain.states import WAITING, DocumentKind, DocumentState
 from ...domain.withdrawing import CANCELLED
 from ...ports.records import Document
 from .session import BATCH, Session
+from .taken_off import NOTHING, TakenOff, taken_off
 
 PAGE = 500
 PAYMENTS_SINCE = dt.timedelta(days=100)
@@ -25,9 +28,14 @@ GONE = frozenset({"VOIDED", "DELETED"})
 Side = tuple[XeroInvoice, Document | None]
 
 
-def sheets(session: Session, own: Mapping[str, XeroInvoice], strangers: Iterable[XeroInvoice]) -> list[Sheet]:
-    """A sheet for every month since the Sync From Date. `own` is what this app created, by id; `strangers` are those
-    of them that no document of ours is about. Raises as `OrganisationCalls.read`."""
+def sheets(
+    session: Session,
+    own: Mapping[str, XeroInvoice],
+    notes: Mapping[str, XeroCreditNote],
+    strangers: Iterable[XeroInvoice],
+) -> list[Sheet]:
+    """A sheet for every month since the Sync From Date. `own` is what this app created, by id; `notes` the
+    organisation's credit notes, `strangers` those of `own` that no document of ours is about. Raises as `OrganisationCalls.read`."""
     if session.settings.sync_from is None:
         return []
     entries: dict[str, list[Entry]] = defaultdict(list)
@@ -38,12 +46,14 @@ def sheets(session: Session, own: Mapping[str, XeroInvoice], strangers: Iterable
         with session.read() as uow:
             rows = uow.ledger.known(session.gallery_id, session.tenant_id, DocumentKind.INVOICE, ids)
         invoices, standing = session.invoices(ids), _standing(session, rows.values(), own)
+        off = taken_off(session, ids, notes)
         for one in page:
             month = _month(one.date)
             cancelled = one.state in (InvoiceState.CANCELLED, InvoiceState.DELETED)
             used[one.number] = Used(month, draft=one.state is InvoiceState.DRAFT, cancelled=cancelled)
             row = rows.get(one.id)
-            entry = _entry(session, one, invoices.get(one.id), row, standing.get(row.xero_id or "") if row else None)
+            found = standing.get(row.xero_id or "") if row else None
+            entry = _entry(session, one, invoices.get(one.id), row, found, off.get(one.id, NOTHING))
             if entry is not None:
                 entries[month].append(entry)
                 numbers[month].add(one.number)
@@ -61,17 +71,26 @@ def sheets(session: Session, own: Mapping[str, XeroInvoice], strangers: Iterable
 
 
 def _entry(
-    session: Session, index: IndexEntry, invoice: Invoice | None, row: Document | None, standing: XeroInvoice | None
+    session: Session,
+    index: IndexEntry,
+    invoice: Invoice | None,
+    row: Document | None,
+    standing: XeroInvoice | None,
+    off: TakenOff,
 ) -> Entry | None:
     """A number of the gallery's; None for a draft, which has no place in a month yet."""
-    issued = index.state is InvoiceState.ISSUED and invoice is not None
-    gallery = _in_gallery(invoice) if issued and invoice is not None and invoice.total else None
-    xero = _in_xero(standing) if standing is not None and standing.status not in GONE else None
+    cancelled = index.state is not InvoiceState.ISSUED
+    gallery = _in_gallery(invoice) if not cancelled and invoice is not None and invoice.total else None
+    xero = _in_xero(standing, off, cancelled=cancelled) if standing is not None and standing.status not in GONE else None
+    if cancelled and xero is not None and not xero.total:
+        xero = None  # credited in full; what is not paid back yet is the client's credit
+    elif cancelled and xero is not None and invoice is not None and xero.total == _kept(invoice):
+        gallery = xero  # a deposit that was kept: how much of it is tax only Xero knows
     if index.state is InvoiceState.DRAFT and row is None:
         return None
     return Entry(
         number=row.label if row else invoice_number(session.settings.prefix, index.number),
-        standing=_how(index, row, gallery, xero),
+        standing=Standing.CANCELLED if cancelled and gallery else _how(index, row, gallery, xero),
         currency=index.currency,
         gallery=gallery,
         xero=xero,
@@ -99,16 +118,29 @@ def _how(index: IndexEntry, row: Document | None, gallery: Figures | None, xero:
     return Standing.WAITS if row.state in WAITING or row.reason_code else Standing.ON_THE_WAY
 
 
+def _kept(invoice: Invoice) -> Decimal:
+    """What came in and did not go back."""
+    return sum((one.amount for one in invoice.payments), Decimal(0)) - sum(
+        (one.amount for one in invoice.refunds), Decimal(0)
+    )
+
+
 def _in_gallery(invoice: Invoice) -> Figures:
-    paid = sum((one.amount for one in invoice.payments), start=invoice.total * 0)
-    paid -= sum((one.amount for one in invoice.refunds), start=invoice.total * 0)
+    paid = _kept(invoice)
     due = invoice.total - paid
+    if due > 0:  # nobody owes what was given back
+        due = max(due - sum((one.amount for one in invoice.refunds), Decimal(0)), Decimal(0))
     return Figures(invoice.total, invoice.tax_total, paid, due, "paid" if due <= 0 else "part paid" if paid else "open")
 
 
-def _in_xero(invoice: XeroInvoice) -> Figures:
-    settled = invoice.amount_paid + invoice.amount_credited
-    return Figures(invoice.total, invoice.tax_total, settled, invoice.amount_due, invoice.status)
+def _in_xero(invoice: XeroInvoice, off: TakenOff | None = None, *, cancelled: bool = False) -> Figures:
+    """An invoice with what our own credit notes and refunds made of it."""
+    off = off or NOTHING
+    settled = invoice.amount_paid + invoice.amount_credited - off.used - off.refunded
+    total, tax = invoice.total - off.lowered, invoice.tax_total - off.lowered_tax
+    if cancelled:  # what was credited for a refund lowers what is left of it, while a sale that goes on keeps its price
+        total, tax = total - off.returned, tax - off.returned_tax
+    return Figures(total, tax, settled, invoice.amount_due, invoice.status)
 
 
 def _standing(

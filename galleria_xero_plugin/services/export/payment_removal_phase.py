@@ -50,6 +50,8 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
     if payment.credit_used:
         return _take_back(session, row, payment, subject, facts)
     standing = _standing(session, payment, subject)
+    if standing is None and _is_fresh(session, payment):
+        return Held(row, Hold("checking_with_xero"))
     recognised = standing is not None and marker_in_reference(standing.reference) != payment.marker
     decision = removal(standing, recognised=recognised, facts=facts, reference=session.reference)
     if decision.action is Action.DELETE:
@@ -126,6 +128,14 @@ def _standing(session: Session, payment: Document, subject: Subject) -> XeroPaym
     return next((one for one in page.items if one.id == payment.xero_id), None)
 
 
+def _is_fresh(session: Session, payment: Document) -> bool:
+    """Whether a read may not show it yet: Xero keeps a deleted payment, so that a missing one proves nothing so soon
+    after it was sent (R6)."""
+    with session.read() as uow:
+        since = uow.now() - session.tools.timings.key_window
+    return payment.first_sent_at is not None and payment.first_sent_at > since
+
+
 def _deleted(session: Session, subject: Subject, uow: UnitOfWork, item: Prepared, element: Element) -> None:
     payment = _corrected(item.row, subject)
     if payment is not None:
@@ -151,6 +161,8 @@ def arrived(session: Session, row: Document, subject: Subject) -> bool | None:
             return None if used is None else False
     else:
         standing = _standing(session, payment, subject)
+        if standing is None and _is_fresh(session, payment):
+            return None
         if standing is not None and standing.status != "DELETED":
             return False
     with session.write() as uow:

@@ -34,6 +34,8 @@ def _send(session: Session, item: Prepared, subject: Subject) -> None:
 
 
 def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:
+    if row.local_revision:
+        return _question(row, subject)
     if settle(session, row, subject, expect=DocumentState.PENDING):
         return None
     given_back = _refund(row, subject)
@@ -67,6 +69,13 @@ def _refund(row: Document, subject: Subject) -> Refund | None:
     if found is None or marker(row.gallery_id, DocumentKind.REFUND, refund_identity(found)) != row.marker:
         return None
     return found
+
+
+def _question(row: Document, subject: Subject) -> Held:
+    """A question about a refund that stands in Xero and was changed in the gallery: trying again sends nothing."""
+    if _refund(row, subject) is not None:
+        return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)
+    return Held(row, Hold("refund_changed_after_sending", dict(row.reason_facts)), asked=True)
 
 
 def _notes(session: Session, subject: Subject) -> list[XeroCreditNote]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from ...domain.accounting import Element, InvoiceDraft
@@ -86,8 +87,13 @@ def _left_behind(session: Session, rows: list[Document], found: dict[str, Subjec
 def _wanted(session: Session, subject: Subject, contact: Linked | Hold) -> InvoiceDraft | Hold:
     if isinstance(contact, Hold) or subject.invoice is None:
         return contact if isinstance(contact, Hold) else Hold("internal")
-    invoice = as_booked(subject, subject.invoice)
-    return invoice_phase.draft_of(session, subject.row, invoice, contact, unlocked(session.reference))
+    invoice, standing = as_booked(subject, subject.invoice), subject.standing
+    draft = invoice_phase.draft_of(session, subject.row, invoice, contact, unlocked(session.reference))
+    if isinstance(draft, Hold) or draft.currency_rate is not None or standing is None:
+        return draft
+    if (draft.currency, draft.date) != (standing.currency, standing.date) or standing.currency_rate == 1:
+        return draft
+    return replace(draft, currency_rate=standing.currency_rate)  # the rate of its day was Xero's to choose, and stays
 
 
 def _decide(session: Session, row: Document, subject: Subject, wanted: InvoiceDraft) -> Prepared | Held | None:
