@@ -46,6 +46,7 @@ from .services.redating import Redating
 from .services.reference import Reference
 from .services.runs import Runs
 from .services.schedule import Schedules
+from .services.sending_anew import SendingAnew
 from .services.settings import SettingsService
 from .services.settings_check import SettingsCheck
 from .services.tokens import Tokens
@@ -219,6 +220,7 @@ def compose(
             redating=Redating(units, runs),
             accepting=Accepting(units),
             cancelling=Cancelling(units, queries, runs),
+            sending_anew=SendingAnew(units, gallery, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
             lookalikes=Lookalikes(units, gallery, queries, runs, links, config.quiet_period),
             preview=Preview(units, gallery, queries, config.quiet_period),

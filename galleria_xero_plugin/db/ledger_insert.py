@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import case, select, update
 
-from ..domain.states import DocumentState
+from ..domain.states import DocumentKind, DocumentState
+from ..domain.withdrawing import CANCELLED
 from ..ports.records import NewDocument
 from .ledger_conditions import EXPORT, number_is_free
 from .ledger_models import NO_DATE
@@ -70,6 +71,29 @@ class Insertion(Store):
         )
         with self._or_conflict(NUMBER_TAKEN_MESSAGE):
             return self._hit(statement)
+
+    def send_anew(self, document_id: str, now: NewDocument) -> bool:
+        statement = (
+            update(EXPORT)
+            .where(
+                EXPORT.c.id == document_id,
+                EXPORT.c.kind == DocumentKind.INVOICE.value,
+                EXPORT.c.state == DocumentState.DONE.value,
+                EXPORT.c.reason_code == CANCELLED,
+            )
+            .values(**_content(now), **_NOT_IN_XERO, updated_at=self._now)
+        )
+        with self._or_conflict(NUMBER_TAKEN_MESSAGE):
+            return self._hit(statement)
+
+
+_NOT_IN_XERO = {
+    "state": DocumentState.PENDING.value, "batch_cap": BATCH_CAP, "negative_reads": 0, "not_before": None,
+    "xero_id": None, "xero_number": "", "xero_total": None, "standing": None, "adopted": False,
+    "reason_code": None, "reason_facts": {}, "warnings": None,
+}  # fmt: skip
+"""What is known of something that was sent, as long as it was not: a count of its attempts stays, so that it is
+looked for in Xero before it is sent."""
 
 
 def _question(natural_key: str) -> dict[str, Any]:

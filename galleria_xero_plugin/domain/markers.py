@@ -44,6 +44,12 @@ def refund_identity(refund: Refund) -> str:
     return _join(refund.id, f"{refund.amount.normalize():f}", refund.date.isoformat())
 
 
+def anew_identity(invoice_id: str, spent: str) -> str:
+    """What the marker of an invoice is made of that is sent again after a person cancelled it in Xero, where it had the
+    number `spent`: it is another document there, and must not be taken for the one that was voided."""
+    return _join(invoice_id, spent)
+
+
 def url_with_marker(url: str, marker: str) -> str:
     """`url` with `g=<marker>` as its last query field; everything else of it stays as it is."""
     address, hash_sign, fragment = url.partition("#")

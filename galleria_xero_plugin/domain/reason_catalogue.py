@@ -300,8 +300,8 @@ _ROWS = (
     ("changed_again", "Overtaken by a later change",
      "{number} was changed again, or back, before this was sent.", _ITSELF, "Open the invoice"),
     ("cancelled_by_person", "Cancelled in Xero",
-     "{who} cancelled {number} in Xero. It is not sent again: Xero gives no number twice. To send this sale after all, "
-     "cancel the invoice in your gallery and issue a new one, which gets a new number.", _ITSELF, "Open the invoice"),
+     "{who} cancelled {number} in Xero. That number is spent, because Xero gives no number twice, and nothing is sent "
+     "again by itself. You can send this sale again under a new number.", _ITSELF, "Send again"),
     ("not_cancelled_paid", "Money came in",
      "{number} is paid, in part or in full, or settled by a credit, so it stays in Xero. Cancel it in your gallery, or "
      "ask your bookkeeper for a credit note.", _ITSELF, "Open it in Xero"),

@@ -23,7 +23,8 @@ A document enters as pending, blocked or skipped, or as a conflict when its numb
 becomes a conflict when it is brought up to date and its new number is not free.
 A row in `sending` whose lease has run out *is* unknown: its worker died. `done` is final; what changes later
 is a row of its own (`invoice_update`, `invoice_void`, ...). `MOVES` is the same as a table, and the ledger makes
-no other move.
+no other move, but for one: an invoice that a person cancelled in Xero, and wants there after all, is pending again
+under another number (`LedgerStore.send_anew`).
 """
 
 from __future__ import annotations

@@ -38,6 +38,11 @@ class LedgerStore(Protocol):
         """Bring a document that was never sent up to date with the gallery: label, names, amount, date, marker,
         natural key, parent, seen revision and content hash. False once it is SENDING, UNKNOWN or DONE."""
 
+    def send_anew(self, document_id: str, now: NewDocument) -> bool:
+        """An invoice that a person has cancelled in Xero is PENDING again, as `now` has it and under its number there:
+        the only way out of DONE, because what stood in Xero is gone for good. False when it is not such an invoice (any
+        more). Raises Conflict when another document has the number."""
+
     def due(
         self,
         gallery_id: str,

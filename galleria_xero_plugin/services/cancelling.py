@@ -22,8 +22,8 @@ from ..ports.records import Actor, Connection, Document, Run, Webservice
 from ..ports.store import UnitOfWork, Units
 from .export.after_sending import BEGUN, overtake
 from .export.cancel_phase import ASKED_FOR
-from .export.gate import DRAFT
-from .export.rows import cancellation
+from .export.gate import DRAFT, TO_CANCEL
+from .export.rows import cancellation, of_this_one
 from .queries import Queries
 from .read_models import RunPage
 from .runs import Runs
@@ -40,12 +40,13 @@ Family = Mapping[DocumentKind, Mapping[str, Sequence[Document]]]
 
 @dataclass(frozen=True, slots=True)
 class CancelPage:
-    """What would be cancelled, and what stays with the reason; both lists are cut, `count` and `left` are not.
-    `totals` are of what would be cancelled, by currency."""
+    """What would be cancelled, each with whether it was sent as a draft, and what stays with the reason; both lists
+    are cut, `count`, `drafts` and `left` are not. `totals` are of what would be cancelled, by currency."""
 
     head: RunPage
-    chosen: tuple[Document, ...]
+    chosen: tuple[tuple[Document, bool], ...]
     count: int
+    drafts: int
     totals: Mapping[str, Decimal]
     stays: tuple[tuple[Document, Hold], ...]
     left: int
@@ -62,21 +63,45 @@ class Cancelling:
     def page(self, access: Access, run_id: str) -> CancelPage:
         """What would happen: nothing of a run that is still going, or of an earlier organisation. Raises NotFound."""
         head = self._queries.run_page(access, run_id)
-        chosen: list[Document] = []
+        chosen: list[tuple[Document, bool]] = []
         stays: list[tuple[Document, Hold]] = []
         totals: dict[str, Decimal] = {}
-        count = left = 0
+        count = drafts = left = 0
         with self._units.read() as uow:
             judge = _judge(uow, head.view.run, head.gallery)
             for document, hold in judge.all(uow) if judge else ():
-                if hold is None:
+                if judge is not None and hold is None:
+                    draft = judge.may_be_draft(document)
                     count += 1
+                    drafts += draft
                     totals[document.currency] = totals.get(document.currency, Decimal(0)) + (document.amount or 0)
-                    chosen += [document] if len(chosen) < LISTED_AT_MOST else []
-                else:
+                    chosen += [(document, draft)] if len(chosen) < LISTED_AT_MOST else []
+                elif hold is not None:
                     left += 1
                     stays += [(document, hold)] if len(stays) < LISTED_AT_MOST else []
-        return CancelPage(head, tuple(chosen), count, totals, tuple(stays), left)
+        return CancelPage(head, tuple(chosen), count, drafts, totals, tuple(stays), left)
+
+    def outcome(self, access: Access, page: RunPage) -> tuple[Sequence[tuple[Document, str]], int]:
+        """What a run that cancels has come to: the first cancellations, each done or with the reason for which its
+        invoice stays, and the id of that invoice's row; and how many there are."""
+        run, connection = page.view.run, page.row.connection
+        if not run.counts.get(TO_CANCEL) or connection is None or connection.id != run.connection_id:
+            return (), 0
+        found: list[Document] = []
+        count, after = 0, None
+        with self._units.read() as uow:
+            while True:
+                rows, after = uow.ledger.page(
+                    access.gallery_id, connection.tenant_id, kind=DocumentKind.INVOICE_VOID, run=run, after=after,
+                    limit=PAGE,
+                )  # fmt: skip
+                count += len(rows)
+                found += rows[: LISTED_AT_MOST - len(found)]
+                if after is None:
+                    break
+            ids = [row.parent_local_id for row in found]
+            invoices = uow.ledger.known(access.gallery_id, connection.tenant_id, DocumentKind.INVOICE, ids)
+        return [(row, invoices[row.parent_local_id].id) for row in found], count
 
     def cancel(self, access: Access, run_id: str, expected: int) -> Run:
         """Have these `expected` invoices cancelled in Xero; the run that does it.
@@ -92,15 +117,18 @@ class Cancelling:
             if judge is None or not chosen or len(chosen) != expected:
                 raise Conflict("Something has changed since you looked, or these are being cancelled already.")
             known = judge.family(uow, chosen)
+            wanted = []
             for document in chosen:
                 overtake(uow, known[DocumentKind.INVOICE_UPDATE].get(document.local_id, ()))
-                again = cancellation(document)
-                for before in known[DocumentKind.INVOICE_VOID].get(document.local_id, ()):
+                voids = known[DocumentKind.INVOICE_VOID].get(document.local_id, ())
+                again = cancellation(document, voids)
+                wanted.append(again)
+                for before in voids:
                     if before.local_revision == again.local_revision:  # asked for before, and it stayed
                         uow.ledger.refresh(before.id, again)
                         uow.ledger.move(before.id, expect=[DocumentState.SKIPPED], to=DocumentState.PENDING)
                 uow.audit.add(access.gallery_id, actor, ASKED_FOR, subject=document.id)
-            uow.ledger.insert([cancellation(document) for document in chosen])
+            uow.ledger.insert(wanted)
             run = self._runs.to_cancel(uow, judge.connection, actor, len(chosen))
             uow.commit()
         return run
@@ -143,6 +171,10 @@ class _Judge:
         ids = [row.local_id for row in invoices]
         return {kind: uow.ledger.children(*scope, kind, ids) for kind in _CHILDREN}
 
+    def may_be_draft(self, row: Document) -> bool:
+        """Whether the invoice was sent as a draft or for approval, and nobody has noticed that it was approved."""
+        return row.reason_code == DRAFT or self.webservice.settings.invoice_status is not InvoiceStatus.AUTHORISED
+
     def _sent(self, row: Document) -> bool:
         at, end = row.first_sent_at, self.run.finished_at
         return at is not None and self.run.created_at <= at and (end is None or at <= end)
@@ -150,7 +182,8 @@ class _Judge:
     def _obstacle(self, row: Document, family: Family) -> Hold | None:
         facts = {"number": row.label}
         rows = {kind: [one for one in family[kind].get(row.local_id, ()) if one.deleted_at is None] for kind in _CHILDREN}
-        voids = [one for one in rows[DocumentKind.INVOICE_VOID] if one.state is not DocumentState.SKIPPED]
+        voids = of_this_one(row, rows[DocumentKind.INVOICE_VOID])
+        voids = [one for one in voids if one.state is not DocumentState.SKIPPED]
         if row.reason_code in (CANCELLED, "voided_in_xero"):
             return Hold(row.reason_code or "", row.reason_facts)
         if any(one.state is DocumentState.DONE for one in voids):
@@ -162,8 +195,7 @@ class _Judge:
         money = (*rows[DocumentKind.PAYMENT], *rows[DocumentKind.CREDIT_NOTE])
         if any(one.state is not DocumentState.SKIPPED for one in money):
             return Hold(PAID, facts)
-        may_be_draft = row.reason_code == DRAFT or self.webservice.settings.invoice_status is not InvoiceStatus.AUTHORISED
-        if not may_be_draft and self._day(row.first_sent_at) != self._day(self.now):
+        if not self.may_be_draft(row) and self._day(row.first_sent_at) != self._day(self.now):
             return Hold(OLDER, facts)
         date = row.redated_to or row.document_date
         return locked(date, self.reference) if date else None

@@ -22,6 +22,7 @@ from .redating import Redating
 from .reference import Reference
 from .runs import Runs
 from .schedule import Schedules
+from .sending_anew import SendingAnew
 from .settings import SettingsService
 from .settings_check import SettingsCheck
 from .tokens import Tokens
@@ -48,6 +49,7 @@ class Services:
     redating: Redating
     accepting: Accepting
     cancelling: Cancelling
+    sending_anew: SendingAnew
     doorbell: Doorbell
     lookalikes: Lookalikes
     first_run: FirstRun

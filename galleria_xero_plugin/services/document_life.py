@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from ..domain.states import DocumentState, RunTrigger
 from ..ports.records import AuditEntry, Document
 from .read_models import Event, Words
+from .sending_anew import SENT_ANEW
 
 _BY_PEOPLE: Mapping[str, Words] = {
-    "tried again": Words("Somebody pressed Try again or Send now"),
-    "stopped asking": Words("Somebody pressed Stop asking"),
-    "cancellation in Xero asked for": Words("Somebody pressed Cancel in Xero"),
+    "tried again": Words("Try again or Send now was pressed"),
+    "stopped asking": Words("Stop asking was pressed"),
+    "cancellation in Xero asked for": Words("Cancel in Xero was pressed"),
+    SENT_ANEW: Words("Sent again under another number"),
     "contact linked": Words("Linked with a contact in Xero"),
 }
 _ANSWERS: Mapping[str, Words] = {
@@ -21,8 +23,8 @@ _ANSWERS: Mapping[str, Words] = {
     "unknown": Words("Sent; Xero did not confirm"),
 }
 _TRIGGERS: Mapping[str, Words] = {
-    RunTrigger.SCHEDULE.value: Words("by the schedule"),
-    RunTrigger.FIRST.value: Words("by the first sync"),
+    RunTrigger.SCHEDULE.value: Words("(asked for by the schedule)"),
+    RunTrigger.FIRST.value: Words("(asked for by the first sync)"),
 }
 _ENDS: Mapping[DocumentState, Words] = {
     DocumentState.BLOCKED: Words("Put aside, for the reason above"),
@@ -53,11 +55,11 @@ def life(
 def _sent(fields: Mapping[str, str]) -> Event:
     outcome = fields.get("outcome") or ""
     known = Words("Sent; Xero answered") if outcome.startswith("answered") else _ANSWERS.get(outcome)
-    trigger = fields.get("trigger") or ""
+    trigger, asked_by = fields.get("trigger") or "", fields.get("asked_by") or ""
     return Event(
         at=_instant(fields.get("sent_at")),
         what=known or Words("%(outcome)s", {"outcome": outcome}),
-        asked=_TRIGGERS.get(trigger) or _who(fields.get("asked_by") or ""),
+        asked=_TRIGGERS.get(trigger) or (Words("(asked for by %(who)s)", {"who": asked_by}) if asked_by else None),
         run_id=fields.get("run_id") or "",
         request_id=fields.get("request_id") or "",
     )

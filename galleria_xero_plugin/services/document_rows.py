@@ -37,7 +37,7 @@ _TARGETS: Mapping[str, Target] = {
             "tax_option_missing total_differs tax_differs amount_too_precise zero_total negative_total no_lines "
             "currency_rate_missing bank_amount_needed refund_bank_amount_needed draft_or_not_issued "
             "cancelled_never_sent contact_name_missing payment_not_positive tax_rounded number_burnt name_adjusted "
-            "email_left_out changed_again never_send contact_not_needed cancelled_by_person"
+            "email_left_out changed_again never_send contact_not_needed"
         ),
         Target.CONNECT: "needs_reauth disconnected scope_missing",
         Target.XERO: (
@@ -50,7 +50,10 @@ _TARGETS: Mapping[str, Target] = {
             "refund_changed_after_sending credit_to_take_back open_credit credit_unclear not_cancelled_paid "
             "not_cancelled_older not_cancelled_changed not_cancelled_found not_cancelled_kind"
         ),
-        Target.DOCUMENT: "number_taken booked_by_hand_unclear contact_ambiguous contact_email_differs period_locked",
+        Target.DOCUMENT: (
+            "number_taken booked_by_hand_unclear contact_ambiguous contact_email_differs period_locked "
+            "cancelled_by_person"
+        ),
         Target.BOOKS: "maybe_in_books waiting_for_books paid_before_sync_from",
         Target.FIRST_RUN: "first_run_draft",
         Target.RETRY: (

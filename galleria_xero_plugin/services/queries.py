@@ -31,6 +31,7 @@ from .read_models import (
     Waiting,
 )
 from .run_words import expected_finish, summary
+from .sending_anew import proposed, still_issued
 from .settings_page import SettingsPage, settings_page
 from .usage import Meaning, meaning, today_of
 
@@ -126,6 +127,7 @@ class Queries:
             contacts = candidates(uow, document)
             open_day = open_day_for(uow, document)
         shown = document_row(document, before, row, self._gallery, self._links)
+        invoice = still_issued(self._gallery, document)
         return DocumentPage(
             gallery=gallery,
             now=now,
@@ -137,6 +139,7 @@ class Queries:
             may_be_another=may_be_another(document),
             candidates=tuple((contact, contact_url(contact.id, row, self._links)) for contact in contacts),
             open_day=open_day,
+            again_as=proposed(document, invoice, row.webservice.settings.prefix) if invoice else None,
         )
 
     def comparison_page(self, access: Access, webservice_id: str) -> ComparisonPage:

@@ -6,7 +6,6 @@ About a contact the answer is kept as a link, the first thing that matching look
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ..domain.accounting import XeroContact
@@ -20,12 +19,12 @@ from ..ports.records import Actor, Connection, ContactLink, Document, Run
 from ..ports.store import UnitOfWork, Units
 from .export.offers import declining, offered
 from .runs import Runs
+from .sending_anew import NUMBER
 
 ASKED = frozenset({"contact_ambiguous", "contact_email_differs"})
 """The reasons of a contact that a person answers by choosing one of Xero's."""
 OFFERED_AT_MOST = 20
 _ALREADY_THERE = {DocumentKind.INVOICE: "number_taken", DocumentKind.PAYMENT: "booked_by_hand_unclear"}
-_NUMBER = re.compile(r"[A-Za-z0-9._/-]{1,50}", re.ASCII)
 BY_A_PERSON = "person"
 
 
@@ -97,7 +96,7 @@ class Questions:
             changes: dict[str, Any] = {"natural_key": number}
             if document.kind is DocumentKind.PAYMENT:
                 changes = {"reason": (document.reason_code, declining(document.reason_facts))}
-            elif not _NUMBER.fullmatch(number) or numbers_compare(number, document.natural_key):
+            elif not NUMBER.fullmatch(number) or numbers_compare(number, document.natural_key):
                 raise InvalidInput({"number": "Please enter another number of letters, digits and . _ / - only."})
             uow.ledger.move(document_id, expect=[DocumentState.CONFLICT], to=DocumentState.PENDING, **changes)
             outcome = f"sent as {number}" if number else "another payment"

@@ -262,7 +262,8 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
     """One document with its history. `candidates` are contacts of Xero, with their addresses there, that a
-    waiting contact may be, `open_day` the day on which a person may have a document of a closed month booked."""
+    waiting contact may be, `open_day` the day on which a person may have a document of a closed month booked, `again_as`
+    the number under which one that was cancelled in Xero may be sent again, and whether that is the gallery's own."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -274,6 +275,7 @@ class DocumentPage:
     offers: tuple[Offer, ...] = ()
     may_be_another: bool = False
     open_day: dt.date | None = None
+    again_as: tuple[str, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

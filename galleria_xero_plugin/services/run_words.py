@@ -6,6 +6,7 @@ import datetime as dt
 
 from ..domain.states import OPEN_RUN_STATES, RunKind
 from ..ports.records import Run
+from .export.gate import TO_CANCEL
 from .read_models import Waiting, Words
 from .wording import HANDLED
 
@@ -16,8 +17,8 @@ ENOUGH = 10
 
 def summary(run: Run, waiting: Waiting | None) -> tuple[Words, ...]:
     """"41 sent", "2 wait for you": what a run came to. `waiting` is what waits now, when this run is the latest."""
-    if run.kind is not RunKind.EXPORT or not run.counts:
-        return ()
+    if run.kind is not RunKind.EXPORT or not run.counts or run.counts.get(TO_CANCEL):
+        return ()  # a run that cancels tells in its counts what came of it
     parts = [(sum(run.counts.get(name, 0) for name in SENT), "%(count)s sent", "%(count)s sent")]
     parts.append((run.counts.get("adopted", 0), "%(count)s was in Xero already", "%(count)s were in Xero already"))
     if waiting is None:

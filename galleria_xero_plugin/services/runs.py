@@ -11,7 +11,7 @@ from ..ports.records import Actor, Connection, ConnectionStatus, Document, Run
 from ..ports.runtime import JobQueue
 from ..ports.store import UnitOfWork, Units
 from .calls import RESERVE
-from .export.gate import TO_CANCEL
+from .export.gate import JOINED, TO_CANCEL, only_cancels
 
 REDECIDED = (DocumentState.BLOCKED,)
 """What every new run looks at again: the reason may be gone by now."""
@@ -98,6 +98,8 @@ class Runs:
             run = uow.runs.open_of(connection.id, RunKind.EXPORT)
             if run is None:
                 run = uow.runs.open(connection, RunKind.EXPORT, RunTrigger.PERSON, actor)
+            elif only_cancels(run):
+                uow.runs.progress(run.id, put={JOINED: 1})  # else they would wait for a sync of which nobody thinks
             uow.audit.add(gallery_id, actor, "documents tried again", subject=run.id, outcome=str(woken))
             for row in able:
                 uow.audit.add(gallery_id, actor, "tried again", subject=row.id)

@@ -13,6 +13,7 @@ from ..domain.settings import ScheduleKind, Settings
 from ..domain.states import DocumentKind, DocumentState, RunKind, RunState
 from ..domain.withdrawing import CANCELLED
 from ..ports.records import Compared, Connection, ConnectionStatus, Document, Run, Webservice
+from .export.gate import TO_CANCEL
 from .read_models import Count, RunView, Standing, Target, Tone, Waiting, Words
 from .usage import Meaning
 
@@ -158,11 +159,13 @@ def run_view(run: Run, *, left: int | None, paused_until: dt.datetime | None) ->
     """A run for people. `left` is how many documents have their turn still to come, None when that is unknown."""
     done = run.state in (RunState.FINISHED, RunState.CANCELLED, RunState.FAILED)
     counts = tuple(
-        Count(name, _plural(_COUNTS[name], run.counts[name]), run.counts[name])
+        Count(name, _plural(_counted(run, name), run.counts[name]), run.counts[name])
         for name in _COUNTS
         if run.counts.get(name)
     )
     what = Words("Contact import") if run.kind is RunKind.CONTACTS else Words("Sync")
+    if run.counts.get(TO_CANCEL):
+        what = Words("Cancelling in Xero")
     problem = explain(run.error_code, {}) if run.error_code else None
     handled = sum(run.counts.get(name, 0) for name in HANDLED)
     percent = 100 if run.state is RunState.FINISHED else None
@@ -181,12 +184,22 @@ def run_view(run: Run, *, left: int | None, paused_until: dt.datetime | None) ->
     )
 
 
+def _counted(run: Run, name: str) -> tuple[str, str]:
+    """The words for a count; of a run that cancels the corrections are cancellations."""
+    cancels = name == "corrections" and run.counts.get(TO_CANCEL)
+    return ("%(count)s cancelled in Xero", "%(count)s cancelled in Xero") if cancels else _COUNTS[name]
+
+
 def _headline(run: Run, problem: Explanation | None, paused_until: dt.datetime | None, any_counts: bool) -> Words:
     contacts = run.kind is RunKind.CONTACTS
     if run.state is RunState.FINISHED:
         if any_counts:
             return Words("Finished.")
+        if run.counts.get(TO_CANCEL):
+            return Words("Finished: nothing was cancelled. Everything stays in Xero.")
         return Words("Finished: no contacts to import.") if contacts else Words("Finished: nothing new to send.")
+    if run.state is RunState.CANCELLED and run.counts.get(TO_CANCEL):
+        return Words("Stopped. What was cancelled stays cancelled; the rest is cancelled with the next sync.")
     if run.state is RunState.CANCELLED:
         return Words("Stopped. What was sent stays in Xero; the next sync goes on from here.")
     if run.state is RunState.FAILED:

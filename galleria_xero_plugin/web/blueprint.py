@@ -101,6 +101,7 @@ ROUTES = (
     Route("POST", f"{_WEBSERVICE}/comparison", "accept", CHANGE, activity_views.accept),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/again", "ask_again", CHANGE, activity_views.ask_again),
     Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/another", "is_another", CHANGE, activity_views.is_another),
+    Route("POST", f"{_WEBSERVICE}/documents/<uuid:document_id>/anew", "send_anew", CHANGE, cancel_views.send_anew),
     Route("GET", f"{_WEBSERVICE}/contacts", "contacts", VIEW, activity_views.contacts),
     Route("POST", f"{_WEBSERVICE}/contacts", "settle", CHANGE, activity_views.settle),
     # before the first send: the preview, what stands in the books already, and the first five

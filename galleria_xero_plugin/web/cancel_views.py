@@ -1,4 +1,4 @@
-"""Cancel these in Xero: first exactly what will happen, then, pressed, it is done."""
+"""Cancel these in Xero: first exactly what will happen, then, pressed, it is done; and sending one again after all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
 from ..domain.model import Access
-from ..errors import Conflict
+from ..errors import Conflict, InvalidInput
 from ..proxies import services
 from .buttons import pressed
 from .responses import notice, page, see_other
@@ -33,4 +33,19 @@ def cancel_in_xero(access: Access, run_id: str) -> Response:
         notice(problem.user_message, good=False)
         return see_other("confirm_cancel", run_id=run_id)
     notice("They are being cancelled in Xero now.")
+    return see_other("run", run_id=run.id)
+
+
+@pressed
+def send_anew(access: Access, webservice_id: str, document_id: str) -> Response:
+    """Send an invoice that was cancelled in Xero again, under another number."""
+    number = "".join(request.form.get("number", "").split())
+    try:
+        run = services().sending_anew.send(access, webservice_id, document_id, number)
+    except (Conflict, InvalidInput) as problem:
+        notice(problem.errors["number"] if isinstance(problem, InvalidInput) else problem.user_message, good=False)
+        return see_other("document", webservice_id=webservice_id, document_id=document_id)
+    notice("It is sent again now, under its new number.")
+    if run is None:
+        return see_other("document", webservice_id=webservice_id, document_id=document_id)
     return see_other("run", run_id=run.id)

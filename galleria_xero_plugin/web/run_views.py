@@ -9,6 +9,7 @@ from ..domain.states import RunTrigger
 from ..errors import Conflict, InvalidInput
 from ..ports.records import Actor
 from ..proxies import services
+from ..services.export.gate import only_cancels
 from .buttons import pressed
 from .formats import Formats
 from .responses import PollResponse, notice, page, poll_answer, see_other, speaker
@@ -26,7 +27,10 @@ def sync(access: Access, webservice_id: str) -> Response:
     except InvalidInput:
         notice("Please choose your accounts first: nothing is sent before.", good=False)
         return see_other("edit", webservice_id=webservice_id)
-    if not started:
+    if not started and only_cancels(run):
+        notice("Invoices are being cancelled in Xero at the moment, and nothing is sent with that. Please press Sync now "
+               "again when it is done.", good=False)  # fmt: skip
+    elif not started:
         notice("A sync is going on already: this is it.")
     return see_other("run", run_id=run.id)
 
@@ -46,7 +50,8 @@ def import_contacts(access: Access, webservice_id: str) -> Response:
 def run(access: Access, run_id: str) -> Response:
     """A run with its progress; without JavaScript the page reloads itself while the run is going."""
     shown = services().queries.run_page(access, run_id)
-    response = page("run.html", access, shown.gallery, page=shown)
+    cancellations, count = services().cancelling.outcome(access, shown)
+    response = page("run.html", access, shown.gallery, page=shown, cancellations=cancellations, cancelled_of=count)
     if not shown.view.done:
         response.headers["Refresh"] = f"{RELOAD_SECONDS}"
     return response

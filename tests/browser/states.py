@@ -12,6 +12,7 @@ from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunK
 from galleria_xero_plugin.ports.records import ConnectionStatus
 from tests.web.site import OTHER_TENANT
 from tests.web.test_activity import send
+from tests.web.test_cancelling import a_morning, cancelled
 from tests.web.test_check import archive_sales
 from tests.web.test_pages import XERO_ID, pages_of
 from tests.web.test_questions import taken
@@ -120,6 +121,18 @@ def asking_no_more(here):
     yield page
 
 
+def cancelling_in_xero(here):
+    """What a sync sent is cancelled, and one of it is to be sent again."""
+    made, run = a_morning(here.site)
+    yield here.open(f"/xero/runs/{run.id}")
+    yield here.open(f"/xero/runs/{run.id}/in-xero")
+    invoice, done = cancelled(here.site, made, run)
+    yield here.open(f"/xero/runs/{done}")
+    yield here.open(f"/xero/runs/{run.id}/in-xero")
+    here.site.gallery.add_invoice(id="inv-1", number=1)
+    yield here.open(f"/xero/{made.id}/documents/{invoice}")
+
+
 def an_archived_account(here):
     made, connection = here.site.ready()
     archive_sales(here.site, connection)
@@ -167,6 +180,6 @@ def what_goes_wrong(here):
 
 STATES = (
     the_first_visit, set_up_step_by_step, nothing_there_yet, the_first_five, the_middle_of_the_work, a_sync,
-    a_number_that_is_taken, a_document_with_its_attempts, asking_no_more, an_archived_account, the_bookkeepers_page,
+    a_number_that_is_taken, a_document_with_its_attempts, asking_no_more, cancelling_in_xero, an_archived_account, the_bookkeepers_page,
     without_permission, what_goes_wrong,
 )

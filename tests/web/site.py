@@ -47,6 +47,7 @@ from galleria_xero_plugin.services.questions import Questions
 from galleria_xero_plugin.services.redating import Redating
 from galleria_xero_plugin.services.runs import Runs
 from galleria_xero_plugin.services.schedule import Schedules
+from galleria_xero_plugin.services.sending_anew import SendingAnew
 from galleria_xero_plugin.services.settings import SettingsService
 from galleria_xero_plugin.services.settings_check import SettingsCheck
 from galleria_xero_plugin.testing import FakeGallery, make_access, make_gallery_info
@@ -243,6 +244,7 @@ class Site:
             redating=Redating(self.units, runs),
             accepting=Accepting(self.units),
             cancelling=Cancelling(self.units, queries, runs),
+            sending_anew=SendingAnew(self.units, self.gallery, runs),
             lookalikes=Lookalikes(self.units, self.gallery, queries, runs, shown, read.quiet_period),
             preview=Preview(self.units, self.gallery, queries, read.quiet_period),
             first_run=FirstRun(self.units, self.gallery, queries, runs, shown),

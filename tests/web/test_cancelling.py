@@ -12,9 +12,13 @@ from .site import OURS
 
 @pytest.fixture
 def morning(site):
+    return a_morning(site)
+
+
+def a_morning(site):
     """A sync that created two invoices, one of them paid; (the webservice, the run)."""
     made, connection = site.ready()
-    ids = [site.document(connection, number, state=DocumentState.PENDING, local_id=f"inv-{number}") for number in (1, 2)]
+    ids = [site.document(connection, number, state=DocumentState.PENDING, local_id=f"inv-{number}", natural_key=f"AG-{number}") for number in (1, 2)]
     run = site.run(connection, add={"invoices": 2})
     with site.units.write() as uow:
         lease = uow.connections.claim_lease(connection.id, "w", 60)
@@ -40,10 +44,11 @@ def test_the_page_of_a_sync_offers_it_and_says_what_will_happen(site, morning):
     before = site.rows()
     page = browser.get(there).text
     assert site.rows() == before
-    assert "1 invoice is cancelled in Xero" in page and "1,234.50" in page
-    assert "Xero gives no number twice" in page and "are not sent again" in page
+    assert "This will cancel 1 invoice in Xero" in page and "1,234.50" in page
+    assert "1 invoice is voided in Xero" in page and "Xero gives no number twice" in page
+    assert "are not sent again by themselves" in page
     assert "Cancel this one in Xero</button>" in page
-    assert "1 document stays" in page and "Money came in" in page and "AG-2 is paid" in page
+    assert "1 document is not touched" in page and "Money came in" in page and "AG-2 is paid" in page
 
 
 def test_pressed_it_starts_a_run_that_does_it_and_says_who(site, morning):
@@ -85,6 +90,67 @@ def test_a_viewer_is_not_offered_it_and_a_sync_that_is_going_has_nothing_to_canc
     browser = site.browser()
     assert "in-xero" not in browser.get(f"/xero/runs/{going.id}").text
     assert "Nothing of this sync can be cancelled" in browser.get(f"/xero/runs/{going.id}/in-xero").text
+
+
+def cancelled(site, made, run):
+    """AG-1 is cancelled in Xero: (its row's id, the run that did it)."""
+    browser = site.browser()
+    browser.get(f"/xero/runs/{run.id}/in-xero")
+    done = browser.post(f"/xero/runs/{run.id}/in-xero", {"count": "1"}).location.rsplit("/", 1)[1]
+    connection = site.connection(made)
+    scope = (OURS, connection.tenant_id)
+    with site.units.write() as uow:
+        invoice = uow.ledger.known(*scope, DocumentKind.INVOICE, ["inv-1"])["inv-1"]
+        (void,) = uow.ledger.children(*scope, DocumentKind.INVOICE_VOID, ["inv-1"])["inv-1"]
+        uow.ledger.move(void.id, expect=[DocumentState.PENDING], to=DocumentState.DONE, xero_id=invoice.xero_id)
+        uow.books.remark(invoice.id, None, ("cancelled_by_person", {"number": "AG-1", "who": "Nora Light"}))
+        uow.runs.progress(done, scanned=True, add={"corrections": 1})
+        uow.runs.finish(done, RunState.FINISHED)
+        uow.commit()
+    return invoice.id, done
+
+
+def test_afterwards_it_says_what_was_cancelled_and_which_number_is_spent(site, morning):
+    made, run = morning
+    invoice, done = cancelled(site, made, run)
+    page = site.browser().get(f"/xero/runs/{done}").text
+    assert "Cancelling in Xero" in page and "1 cancelled in Xero" in page
+    assert "These numbers are spent" in page and f"/documents/{invoice}" in page and "corrections" not in page
+
+
+@pytest.mark.parametrize(("number", "proposed"), [(1, "AG-1-2"), (50, "AG-50")])
+def test_a_cancelled_sale_is_sent_again_under_a_new_number(site, morning, number, proposed):
+    made, run = morning
+    invoice, _ = cancelled(site, made, run)
+    site.gallery.add_invoice(id="inv-1", number=number)
+    browser, there = site.browser(), f"/xero/{made.id}/documents/{invoice}"
+    page = browser.get(there).text
+    assert f'value="{proposed}"' in page
+    assert ("the number that the invoice has in your gallery now" in page) == (number == 50)
+    assert ("still has the number that is spent" in page) == (number == 1)
+    for refused in ("AG-1", "", "what?"):
+        answer = browser.post(f"{there}/anew", {"number": refused})
+        assert "Please enter another number" in browser.follow(answer).text
+    answer = browser.post(f"{there}/anew", {"number": proposed})
+    assert "sent again now, under its new number" in browser.follow(answer).text
+    answer = browser.post(f"{there}/anew", {"number": "AG-51"})
+    assert "is not cancelled in Xero any more" in browser.follow(answer).text
+
+
+def test_a_sale_that_the_gallery_cancelled_too_is_not_offered(site, morning):
+    made, run = morning
+    invoice, _ = cancelled(site, made, run)
+    page = site.browser().get(f"/xero/{made.id}/documents/{invoice}").text
+    assert "Your gallery has cancelled this invoice too" in page and "/anew" not in page
+
+
+def test_sync_now_while_invoices_are_being_cancelled_says_that_nothing_is_sent(site, morning):
+    made, run = morning
+    browser = site.browser()
+    browser.get(f"/xero/runs/{run.id}/in-xero")
+    browser.post(f"/xero/runs/{run.id}/in-xero", {"count": "1"})
+    answer = browser.post(f"/xero/{made.id}/sync")
+    assert "Please press Sync now again when it is done" in browser.follow(answer).text.replace("\n", " ")
 
 
 def test_the_two_comparisons_lead_to_each_other(site):

@@ -18,7 +18,7 @@ from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document, NewDocument
 from ...ports.store import UnitOfWork
 from .credit_rows import refund
-from .rows import Rows, asked_by_a_person, quiet
+from .rows import Rows, asked_by_a_person, of_this_one, quiet
 
 BEGUN = (DocumentState.SENDING, DocumentState.UNKNOWN)
 UNSENT = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT)
@@ -52,8 +52,8 @@ class AfterSending:
 
     def of_invoice(self, uow: UnitOfWork, row: Document, invoice: Invoice) -> Iterable[NewDocument]:
         """The invoice itself, which stands in Xero (`row` is DONE)."""
-        updates = self.known.of(DocumentKind.INVOICE_UPDATE, invoice.id)
-        voids = self.known.of(DocumentKind.INVOICE_VOID, invoice.id)
+        updates = of_this_one(row, self.known.of(DocumentKind.INVOICE_UPDATE, invoice.id))
+        voids = of_this_one(row, self.known.of(DocumentKind.INVOICE_VOID, invoice.id))
         if any(asked_by_a_person(one) and one.state is not DocumentState.SKIPPED for one in voids):
             overtake(uow, updates)  # a person took it out of Xero, and nothing but a new invoice brings it back
         elif invoice.state is InvoiceState.ISSUED:

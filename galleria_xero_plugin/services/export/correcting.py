@@ -19,6 +19,7 @@ from ...ports.records import Document
 from ...ports.store import UnitOfWork
 from .after_sending import UNSENT
 from .credit_rows import FOR_A_VERSION, FOR_CANCELLING
+from .rows import of_this_one
 from .session import BATCH, Held, Session
 
 log = logging.getLogger("galleria_xero.export")
@@ -114,7 +115,10 @@ def subjects(session: Session, rows: Sequence[Document]) -> dict[str, Subject]:
             row=row,
             invoice=invoices.get(id),
             standing=standing.get(row.xero_id or ""),
-            family={kind: found.get(id, ()) for kind, found in families.items()},
+            family={
+                kind: of_this_one(row, found.get(id, ())) if kind in VERSIONS else found.get(id, ())
+                for kind, found in families.items()
+            },
         )
         for id, row in sent.items()
     }

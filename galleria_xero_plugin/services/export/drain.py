@@ -240,7 +240,7 @@ class Export:
     def _changed(self, session: Session, uow: UnitOfWork) -> bool:
         """The run was cancelled meanwhile, or the settings were saved anew: begin again with what holds now."""
         run = uow.runs.open_of(session.connection.id, RunKind.EXPORT)
-        same_run = (run.id if run else None) == (session.run.id if session.run else None)
+        same_run = _what_it_does(run) == _what_it_does(session.run)
         return not same_run or session.settings_changed(uow)
 
     def _end(self, session: Session) -> bool:
@@ -263,6 +263,10 @@ class Export:
                 return False
             if any(session.due(uow, kind, 1, one_per_parent=kind in IN_TURN) for kind in WRITES):
                 return False  # it became due while we looked: a person pressed Try again
+            if session.gate is gate.WITHDRAWING and _what_it_does(session.run) != _what_it_does(
+                uow.runs.open_of(session.connection.id, RunKind.EXPORT) or session.run
+            ):
+                return False  # a person asked for something to be sent, and it goes with this run
             ended = uow.runs.finish(session.run.id, RunState.FINISHED)
             plan_next(session, uow, again=False)
             live = session.gate is OPEN
@@ -309,3 +313,7 @@ def _phases(session: Session, pending: Collection[DocumentKind]) -> Iterator[Pha
             yield phase
         if session.run is None:
             return  # only what was begun is brought to its end (a cancelled run, a restart)
+
+
+def _what_it_does(run: Run | None) -> tuple[str, bool] | None:
+    return (run.id, gate.only_cancels(run)) if run is not None else None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from ...domain.states import DocumentKind
+from ...ports.records import Run
 
 FIRST = 5
 """Drafts of the first run."""
@@ -33,3 +34,10 @@ WITHDRAWING = Gate({DocumentKind.INVOICE_VOID: None})
 """Of a run that a person started to cancel in Xero: nothing new is sent with it."""
 TO_CANCEL = "to_cancel"
 """The count by which such a run is known."""
+JOINED = "joined"
+"""The count by which it is known that a person has asked meanwhile for something to be sent: it sends again."""
+
+
+def only_cancels(run: Run) -> bool:
+    """Whether nothing is sent with this run but cancellations."""
+    return bool(run.counts.get(TO_CANCEL)) and not run.counts.get(JOINED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...domain.states import DocumentKind
 from ...domain.withdrawing import CANCELLED
-from .gate import CLOSED, DRAFT, FIRST, OPEN, TO_CANCEL, WITHDRAWING, Gate
+from .gate import CLOSED, DRAFT, FIRST, OPEN, only_cancels, WITHDRAWING, Gate
 from .session import Session
 
 
@@ -12,7 +12,7 @@ def gate_of(session: Session) -> Gate:
     """How far the gate stands open. Once a run has ended behind an open gate it is never closed again."""
     if session.run is None:
         return OPEN
-    if session.run.counts.get(TO_CANCEL):
+    if only_cancels(session.run):
         return WITHDRAWING
     if session.webservice.first_export_at is not None:
         return OPEN

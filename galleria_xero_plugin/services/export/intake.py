@@ -144,7 +144,7 @@ class Intake:
         document = self.rows.invoice(invoice, None)
         chosen = row.natural_key != row.label  # by a person, because the number was taken
         if row.attempt or chosen or row.natural_key.endswith(f"-{invoice.number}"):
-            return replace(document, natural_key=row.natural_key, label=row.label)
+            return replace(document, natural_key=row.natural_key, label=row.label, marker=row.marker)
         return document
 
     def _payments(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,20 +122,23 @@ class Rows:
 _ASKED = ":asked"
 
 
-def cancellation(of: Document) -> NewDocument:
-    """The cancellation in Xero of an invoice that the gallery still has, because a person asks for it.
+def cancellation(of: Document, known: Sequence[Document]) -> NewDocument:
+    """The cancellation in Xero of an invoice that the gallery still has, because a person asks for it; `known` are
+    those that the ledger has already.
 
     It has the identity of a cancellation at the revision that was seen, so that pressing twice is one, and says in its
-    key for good who wants it: its reason goes when it is sent.
+    key for good who wants it: its reason goes when it is sent. An invoice that was sent again after such a one is
+    another in Xero, maybe of the same revision: its cancellation gets a number below those of revisions.
     """
     kind = DocumentKind.INVOICE_VOID
+    revision = -(len(known) - len(of_this_one(of, known))) or of.seen_revision
     return NewDocument(
         gallery_id=of.gallery_id,
         tenant_id=of.tenant_id,
         kind=kind,
         local_id=of.local_id,
-        local_revision=of.seen_revision,
-        natural_key=f"{kind}:{of.local_id}:{of.seen_revision}{_ASKED}",
+        local_revision=revision,
+        natural_key=f"{kind}:{of.local_id}:{revision}{_ASKED}",
         marker=of.marker,
         label=of.label,
         seen_revision=of.seen_revision,
@@ -149,6 +153,12 @@ def cancellation(of: Document) -> NewDocument:
 def asked_by_a_person(row: Document) -> bool:
     """Whether a cancellation is one that a person asks for, and not the gallery (whose keys end in a number)."""
     return row.kind is DocumentKind.INVOICE_VOID and row.natural_key.endswith(_ASKED)
+
+
+def of_this_one(row: Document, corrections: Sequence[Document]) -> list[Document]:
+    """Corrections of the invoice that stands in Xero now, without those of one that a person cancelled there before
+    it was sent again under another number."""
+    return [one for one in corrections if one.state is not DocumentState.DONE or one.xero_id == row.xero_id]
 
 
 def quiet(invoice: Invoice, period: dt.timedelta, now: dt.datetime) -> Hold | None:

@@ -11,6 +11,7 @@ from galleria_xero_plugin.services.first_run import FirstRun
 from galleria_xero_plugin.services.lookalikes import Lookalikes
 from galleria_xero_plugin.services.preview import Preview
 from galleria_xero_plugin.services.queries import Queries
+from galleria_xero_plugin.services.sending_anew import SendingAnew
 from galleria_xero_plugin.testing import make_access
 from galleria_xero_plugin.xero import links
 
@@ -59,6 +60,7 @@ class Desk:
         self.preview = Preview(office.units, office.gallery, queries, quiet)
         self.queries = queries
         self.cancelling = Cancelling(office.units, queries, office.runs)
+        self.sending_anew = SendingAnew(office.units, office.gallery, office.runs)
 
     def asked(self) -> dict[str, list[str]]:
         """What is asked: number of ours -> numbers in Xero. All pages."""

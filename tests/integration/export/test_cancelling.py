@@ -8,7 +8,7 @@ import pytest
 
 from galleria_xero_plugin.domain.accounting import InvoiceStatus
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState, RunTrigger
-from galleria_xero_plugin.errors import Conflict
+from galleria_xero_plugin.errors import Conflict, InvalidInput
 from galleria_xero_plugin.ports.records import Run
 from galleria_xero_plugin.services import wording
 from galleria_xero_plugin.services.cancelling import CancelPage
@@ -230,3 +230,83 @@ def test_looking_asks_xero_nothing(office: Office):
     before = len(requests(office))
     looked(office, last_run(office))
     assert len(requests(office)) == before
+
+
+def send_anew(office: Office, invoice_id: str, number: str) -> None:
+    document = office.document(DocumentKind.INVOICE, invoice_id)
+    Desk(office).sending_anew.send(ME, office.webservice.id, document.id, number)
+    office.work()
+
+
+def test_a_cancelled_sale_is_sent_again_under_the_number_that_the_gallery_gave_it(office: Office):
+    sale = sold(office)
+    press(office, last_run(office))
+    office.gallery.change_invoice(sale.id, number=50)
+    office.time.pass_by(hours=2)
+    office.sync()
+    assert statuses(office) == {"AG-1": "VOIDED"}, "nothing brings it back by itself"
+
+    send_anew(office, sale.id, "AG-50")
+    assert statuses(office) == {"AG-1": "VOIDED", "AG-50": "AUTHORISED"}
+    assert shown(office, sale.id) == "In Xero"
+    again = last_run(office)
+    assert looked(office, again).count == 1
+
+    office.gallery.change_invoice(sale.id, items=[factories.make_item("1", 900)])
+    office.gallery.add_payment(sale.id, 100, date=THIS_MONTH)
+    office.time.pass_by(hours=2)
+    office.sync()
+    assert standing(office, "AG-50")["Total"] == 1080, "it follows the gallery like any other"
+    assert standing(office, "AG-50")["AmountPaid"] == 100
+    assert office.waiting() == {}
+    assert office.export().compare(office.connection.id).clean
+
+
+def test_a_sale_that_is_sent_again_can_be_cancelled_again_and_no_number_is_used_twice(office: Office):
+    sale = sold(office)
+    press(office, last_run(office))
+    send_anew(office, sale.id, "AG-1-2")
+    press(office, last_run(office))
+    assert statuses(office) == {"AG-1": "VOIDED", "AG-1-2": "VOIDED"}
+    for spent in ("AG-1", "ag-1-2", "", "no number"):
+        with pytest.raises(InvalidInput):
+            send_anew(office, sale.id, spent)
+    send_anew(office, sale.id, "AG-1-3")
+    assert statuses(office) == {"AG-1": "VOIDED", "AG-1-2": "VOIDED", "AG-1-3": "AUTHORISED"}
+
+
+@pytest.mark.parametrize("kind", ["drop", "drop_before"])
+def test_a_sale_that_is_sent_again_stands_once_whatever_gets_lost(office: Office, kind: str):
+    sale = sold(office)
+    press(office, last_run(office))
+    office.simulator.world.faults.add(Fault(kind, path="/api.xro/2.0/Invoices", method="POST"))
+    send_anew(office, sale.id, "AG-1-2")
+    settle(office)
+    assert statuses(office) == {"AG-1": "VOIDED", "AG-1-2": "AUTHORISED"}
+
+
+def test_what_stands_in_xero_or_is_cancelled_in_the_gallery_is_not_sent_again(office: Office):
+    sale = sold(office)
+    with pytest.raises(Conflict):
+        send_anew(office, sale.id, "AG-2")
+    press(office, last_run(office))
+    office.gallery.cancel_invoice(sale.id)
+    with pytest.raises(Conflict):
+        send_anew(office, sale.id, "AG-2")
+    assert statuses(office) == {"AG-1": "VOIDED"}
+
+
+def test_try_again_while_invoices_are_being_cancelled_is_done_by_the_same_run(office: Office):
+    sold(office)
+    earlier = last_run(office)
+    waiting = office.sell(date=THIS_MONTH, currency="CHF")
+    office.sync()
+    assert office.document(DocumentKind.INVOICE, waiting.id).state is DocumentState.BLOCKED
+    office.gallery.change_invoice(waiting.id, currency="GBP")
+    run = Desk(office).cancelling.cancel(ME, earlier.id, 1)
+    again, woken = office.runs.send_again(
+        office.webservice.gallery_id, office.webservice.id, [office.document(DocumentKind.INVOICE, waiting.id).id], OWNER
+    )
+    assert (again.id, woken) == (run.id, 1)
+    office.work()
+    assert statuses(office) == {"AG-1": "VOIDED", "AG-2": "AUTHORISED"}
