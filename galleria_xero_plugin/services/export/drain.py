@@ -33,7 +33,7 @@ from . import (
     update_phase,
 )
 from .compare import compare, plan_next
-from .gate import OPEN
+from .gate import OPEN, WITHDRAWING, only_cancels
 from .gatekeeper import gate_of
 from .scan import scan
 from .sending import IN_TURN, WRITES
@@ -263,7 +263,7 @@ class Export:
                 return False
             if any(session.due(uow, kind, 1, one_per_parent=kind in IN_TURN) for kind in WRITES):
                 return False  # it became due while we looked: a person pressed Try again
-            if session.gate is gate.WITHDRAWING and _what_it_does(session.run) != _what_it_does(
+            if session.gate is WITHDRAWING and _what_it_does(session.run) != _what_it_does(
                 uow.runs.open_of(session.connection.id, RunKind.EXPORT) or session.run
             ):
                 return False  # a person asked for something to be sent, and it goes with this run
@@ -316,4 +316,4 @@ def _phases(session: Session, pending: Collection[DocumentKind]) -> Iterator[Pha
 
 
 def _what_it_does(run: Run | None) -> tuple[str, bool] | None:
-    return (run.id, gate.only_cancels(run)) if run is not None else None
+    return (run.id, only_cancels(run)) if run is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...domain.states import DocumentKind
 from ...domain.withdrawing import CANCELLED
-from .gate import CLOSED, DRAFT, FIRST, OPEN, only_cancels, WITHDRAWING, Gate
+from .gate import CLOSED, DRAFT, FIRST, OPEN, WITHDRAWING, Gate, only_cancels
 from .session import Session
 
 
