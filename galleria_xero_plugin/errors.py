@@ -105,7 +105,9 @@ class TokenUnreadable(GalleriaXeroError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(
-            "The stored Xero connection cannot be opened. Please tell your site's developer.", detail=detail
+            "Nothing is lost. The site's developer has to put the key that it was stored with back into the site's "
+            "configuration; then it goes on.",
+            detail=detail,
         )
 
 

@@ -57,19 +57,22 @@ class Explanation:
     action: str
 
 
-def explain(code: str, facts: Mapping[str, str], show: Callable[[str], str] = str) -> Explanation:
+def explain(
+    code: str, facts: Mapping[str, str], show: Callable[[str], str] = str, translate: Callable[[str], str] = str
+) -> Explanation:
     """The words for a reason. Never raises: these words stand on pages and in mails about something that went
     wrong already. A missing fact is paraphrased, an unknown code gets a general sentence.
 
-    `show` may rewrite each fact for the reader, e.g. dates and amounts in the gallery's locale.
+    `show` may rewrite each fact for the reader, e.g. dates and amounts in the gallery's locale; `translate` gets every
+    text of the catalogue before facts are put into it.
     """
     reason = REASONS.get(code, UNKNOWN)
     words = _Words({name: show(str(value)) for name, value in facts.items() if value not in (None, "")})
     return Explanation(
-        title=reason.title,
-        sentence=reason.sentence.format_map(words),
+        title=translate(reason.title),
+        sentence=translate(reason.sentence).format_map(words),
         whose=reason.whose,
-        action=reason.action,
+        action=translate(reason.action),
     )
 
 

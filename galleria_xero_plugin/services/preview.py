@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from ..domain.accounting import InvoiceDraft, ReferenceData, XeroInvoice
 from ..domain.accounts import tax_rate_by_type
@@ -18,8 +19,9 @@ from ..domain.contacts import ContactIndex, CreateContact, Linked
 from ..domain.deciding import Desk, decide_contact, decide_invoice
 from ..domain.effect import Posting, invoice_effect, payment_effect, summed, totals_of
 from ..domain.export import SILENT, invoice_number
+from ..domain.mapping import contact_name
 from ..domain.markers import marker, payment_identity
-from ..domain.model import Access, IndexEntry, Invoice, InvoiceState
+from ..domain.model import Access, IndexEntry, Invoice, InvoiceState, MethodKind
 from ..domain.payments import payment_draft
 from ..domain.reasons import Hold
 from ..domain.states import DocumentKind, DocumentState
@@ -34,7 +36,9 @@ from .usage import index_since, today_of
 
 PAGE = 20
 DECIDED_AT_MOST = 500
-"""Invoices of one month that are decided for its totals."""
+"""Invoices of one month that are decided at once, for their totals: a whole number of pages. A larger month is shown
+in parts of so many."""
+CREDITS_AT_MOST = 500
 _SENT = (DocumentState.SENDING, DocumentState.UNKNOWN, DocumentState.DONE)
 _PERSONS = (DocumentState.CONFLICT, DocumentState.REJECTED)
 NOT_READ = "not read yet"
@@ -85,19 +89,23 @@ class Preview:
         )
         if chosen is None:
             return page
-        mine = [entry for entry in entries if _key(entry.date) == chosen.key][:DECIDED_AT_MOST]
+        whole = [entry for entry in entries if _key(entry.date) == chosen.key]
+        number = min(max(number, 1), -(-len(whole) // PAGE))
+        part, start = divmod((number - 1) * PAGE, DECIDED_AT_MOST)
+        first = part * DECIDED_AT_MOST
+        mine = whole[first : first + DECIDED_AT_MOST]
         decided = [one for one in self._decide(page, connection, reference, mine) if one is not None]
-        start = (max(number, 1) - 1) * PAGE
+        partly = len(whole) > DECIDED_AT_MOST
         return replace(
             page,
             documents=tuple(decided[start : start + PAGE]),
-            number=max(number, 1),
-            pages=max(1, -(-len(decided) // PAGE)),
+            number=number,
+            pages=max(1, -(-(len(whole) if partly else len(decided)) // PAGE)),
             totals=_totals(decided),
             waits=_waits(decided),
             sent=sum(one.hold is None for one in decided),
             decided=len(decided),
-            partly=chosen.count > DECIDED_AT_MOST,
+            part=(first + 1, first + len(mine)) if partly else None,
         )
 
     def _to_send(
@@ -133,6 +141,9 @@ class Preview:
             known = connection.contacts_read_at is not None
             index = ContactIndex(uow.contacts.mirrored(*scope) if known else ())
             owners = dict(uow.contacts.all_links(*scope))
+            notes, _ = uow.ledger.page(
+                *scope, kind=DocumentKind.CREDIT_NOTE, states=[DocumentState.DONE], limit=CREDITS_AT_MOST
+            )
         desk = Desk(
             settings=webservice.settings,
             reference=reference,
@@ -142,13 +153,19 @@ class Preview:
         )
         intake = Intake(connection, webservice, page.gallery, self._quiet_period)
         who = _Contacts(gallery_id, index if known else None, owners, links)
+        credit: dict[str, Decimal] = {}
+        for note in notes:
+            credit[note.contact_name] = max(credit.get(note.contact_name, Decimal(0)), note.amount or Decimal(0))
         return [
-            self._document(page, desk, intake, who, invoices[one], rows.get(one)) for one in ids if one in invoices
+            self._document(page, desk, intake, who, credit, invoices[one], rows.get(one))
+            for one in ids
+            if one in invoices
         ]
 
     def _document(
-        self, page: PreviewPage, desk: Desk, intake: Intake, who: _Contacts, invoice: Invoice, row: Document | None
-    ) -> PreviewDocument | None:
+        self, page: PreviewPage, desk: Desk, intake: Intake, who: _Contacts, credit: Mapping[str, Decimal],
+        invoice: Invoice, row: Document | None,
+    ) -> PreviewDocument | None:  # fmt: skip
         number = row.natural_key if row else invoice_number(desk.settings.prefix, invoice.number)
         hold = _as_it_stands(row) or intake.hold(invoice, page.now)
         if hold is not None and hold.code in SILENT:
@@ -166,7 +183,7 @@ class Preview:
         )  # fmt: skip
         if isinstance(made, Hold):
             return shown
-        payments = _payments(desk, invoice, made, page.gallery.id)
+        payments = _payments(desk, invoice, made, page.gallery.id, credit.get(contact_name(invoice.contact), Decimal(0)))
         effect = (*invoice_effect(made, desk.reference), *(p for one in payments for p in one.effect))
         return replace(
             shown, lines=_lines(made, desk.reference), payments=payments, effect=summed(effect),
@@ -223,7 +240,11 @@ def _as_it_stands(row: Document | None) -> Hold | None:
     return Hold(row.reason_code, dict(row.reason_facts)) if lasting else None
 
 
-def _payments(desk: Desk, invoice: Invoice, made: InvoiceDraft, gallery_id: str) -> tuple[PreviewPayment, ...]:
+def _payments(
+    desk: Desk, invoice: Invoice, made: InvoiceDraft, gallery_id: str, credit: Decimal
+) -> tuple[PreviewPayment, ...]:
+    """`credit` is the largest credit note of ours that the client has: what the sync may use for a payment by
+    credit. How much of it is left only Xero knows."""
     standing = XeroInvoice(
         id="", number=made.number, type="ACCREC", status=made.status.value, contact_id=made.contact_id,
         currency=made.currency, total=made.expected_total, tax_total=made.expected_tax,
@@ -240,7 +261,9 @@ def _payments(desk: Desk, invoice: Invoice, made: InvoiceDraft, gallery_id: str)
             effect = payment_effect(plan.draft, desk.reference)
             standing = replace(standing, amount_due=standing.amount_due - plan.draft.amount)
         method = desk.methods.get(payment.method_id)
-        found.append(PreviewPayment(payment, method.name if method else "", effect, plan.hold))
+        by_credit = method is not None and method.kind is MethodKind.CREDIT and payment.amount <= credit
+        hold = None if by_credit and plan.hold is not None and plan.hold.code == "credit_to_use" else plan.hold
+        found.append(PreviewPayment(payment, method.name if method else "", effect, hold, by_credit and hold is None))
     return tuple(found)
 
 

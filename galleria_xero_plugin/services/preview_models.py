@@ -49,6 +49,8 @@ class PreviewPayment:
     method: str
     effect: tuple[Posting, ...]
     hold: Hold | None
+    by_credit: bool = False
+    """It needs no bank: the sync uses the client's open credit for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """One month of what a sync would do. `read_at` None: the accounts were not read yet. `partly`: the month has more
-    invoices than its totals count."""
+    """One month of what a sync would do. `read_at` None: the accounts were not read yet. `part` are the
+    first and the last invoice that the totals count, when the month has too many to count them all at once."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -95,7 +97,7 @@ class PreviewPage:
     waits: tuple[Waits, ...] = ()
     sent: int = 0
     decided: int = 0
-    partly: bool = False
+    part: tuple[int, int] | None = None
     limits: tuple[Words, ...] = ()
 
     @property

@@ -194,6 +194,11 @@ class DocumentRow:
     may_stop: bool = False
     waits_for: str = ""
 
+    @property
+    def says_its_kind(self) -> bool:
+        """Whether the label itself begins with what it is: "Payment of AG-1042"."""
+        return self.document.label.startswith(self.kind.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

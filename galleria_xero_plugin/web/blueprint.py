@@ -116,6 +116,7 @@ LINKS = (
     LinkRoute("GET", "/months/<string(length=43):token>", "pack", month_views.pack),
     LinkRoute("GET", "/months/<string(length=43):token>.csv", "pack_file", month_views.pack_file),
     LinkRoute("POST", "/months/<string(length=43):token>", "sign", month_views.sign),
+    LinkRoute("GET", "/months/<path:token>", "no_pack", month_views.no_pack),
 )
 """What a bookkeeper opens without a login: the token is the right."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -37,23 +38,26 @@ _MONTH_FIRST = frozenset({"en-us", "en-ph"})
 class Formats:
     """Writes values as this gallery reads them."""
 
-    def __init__(self, gallery: GalleryInfo) -> None:
+    def __init__(self, gallery: GalleryInfo, translate: Callable[[str], str] = str) -> None:
         tag = gallery.locale.replace("_", "-").lower()
         self._thousands, self._point = _MARKS.get(tag) or _MARKS.get(tag.split("-")[0]) or _MARKS["en"]
         self._month_first = tag in _MONTH_FIRST
         self._zone = zone_of(gallery)
+        self._translate = translate
 
     def date(self, day: dt.date | None) -> str:
         """23 Nov 2026, or Nov 23, 2026."""
         if day is None:
             return ""
-        month = MONTHS[day.month - 1]
+        month = self._translate(MONTHS[day.month - 1])
         words = f"{month} {day.day}, {day.year}" if self._month_first else f"{day.day} {month} {day.year}"
         return words.replace(" ", NO_BREAK)
 
     def month(self, text: str) -> str:
-        """March 2026, from 2026-03."""
-        return month_name(text).replace(" ", NO_BREAK)
+        """March 2026, from 2026-03: the beginning of a sentence or a heading, so with a capital in every language."""
+        name, _, year = month_name(text).partition(" ")
+        name = self._translate(name)
+        return f"{name[:1].upper()}{name[1:]}{NO_BREAK}{year}"
 
     def time(self, instant: dt.datetime | None) -> str:
         """14:05 in the gallery's time zone."""

@@ -16,7 +16,7 @@ from ..services.month_words import fix, how
 from ..services.months import MonthsPage
 from .buttons import pressed
 from .csv_files import Cell, csv_answer
-from .responses import BLUEPRINT, notice, page, see_other
+from .responses import BLUEPRINT, bare_page, notice, page, see_other
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
@@ -80,7 +80,10 @@ def pack(token: str) -> Response:
 
 def pack_file(token: str) -> Response:
     """The same as a file."""
-    return _private(_file(services().months.opened(token).sheet))
+    try:
+        return _private(_file(services().months.opened(token).sheet))
+    except NotFound:
+        return no_pack()
 
 
 @pressed
@@ -88,13 +91,18 @@ def sign(token: str) -> Response:
     """The bookkeeper's tick."""
     try:
         services().months.sign(token, request.form.get("name", ""))
+    except NotFound:
+        return no_pack()
     except InvalidInput as problem:
         return _pack_page(token, problem.errors.get("name", ""), 422)
     return _private(see_other("pack", token=token))
 
 
 def _pack_page(token: str, error: str = "", status: int = 200) -> Response:
-    opened = services().months.opened(token)
+    try:
+        opened = services().months.opened(token)
+    except NotFound:
+        return no_pack()
     nobody = Access(opened.pack.gallery_id, "", "", may_view=False, may_change=False, fresh_login=False)
     return _private(
         page(
@@ -102,6 +110,12 @@ def _pack_page(token: str, error: str = "", status: int = 200) -> Response:
             error=error, sums=sums(opened.sheet), how=how,
         )
     )  # fmt: skip
+
+
+def no_pack(token: str = "") -> Response:
+    """What a link shows that opens nothing: one that is over, was ended, or never was, which are told apart by
+    nothing. The bookkeeper has no account here, so the page names whom to ask instead of a way into the site."""
+    return _private(bare_page("no_pack.html", status=404))
 
 
 def _private(answer: Response) -> Response:

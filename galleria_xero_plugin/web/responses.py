@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, current_app, json, redirect, render_template, request, session, url_for
@@ -22,13 +23,14 @@ WITH_SECRETS = frozenset({f"{BLUEPRINT}.callback", f"{BLUEPRINT}.begin", f"{BLUE
 
 def page(template: str, access: Access, gallery: GalleryInfo, *, status: int = 200, **context: Any) -> Response:
     """A page inside the host's base template (which has the blocks `title`, `head` and `content`)."""
-    fmt = Formats(gallery)
+    translate = translator()
+    fmt = Formats(gallery, translate)
     context = {
         "gallery": gallery,
         "may_change": access.may_change,
         "fmt": fmt,
         "say": speaker(fmt),
-        "because": lambda code, facts: explain(code, facts, fmt.fact),
+        "because": lambda code, facts: explain(code, facts, fmt.fact, translate),
         "action_form": ActionForm(),
         "notice": session.pop(_NOTICE, None),
     } | context
@@ -102,15 +104,27 @@ def untranslated(text: str, **values: object) -> Markup:
     return Markup(text) % values  # noqa: S704 - only constant texts of ours are passed
 
 
+def translator() -> Callable[[str], str]:
+    """The host's translation of a constant text of ours, of which it fills no blanks; as it is where the host has none."""
+    environment = current_app.jinja_env
+    if "gettext" not in environment.globals:
+        return str
+    hosts = environment.from_string("{{ gettext(text) }}")  # it wants a template's context
+    return lambda text: Markup(hosts.render(text=text))  # noqa: S704 - only constant texts of ours are passed
+
+
 def speaker(fmt: Formats) -> Any:
     """Sentences of the read models in this gallery's dates and numbers."""
 
+    # The host's gettext wants a template's context; its new style marks the text safe and escapes the values. Made
+    # once for a page, because making a template takes far longer than to write one sentence with it.
+    environment = current_app.jinja_env
+    hosts = environment.from_string("{{ gettext(text, **values) }}") if "gettext" in environment.globals else None
+
     def say(words: Words) -> Markup:
         values = {name: fmt.any(value) for name, value in words.values.items()}
-        if "gettext" not in current_app.jinja_env.globals:
+        if hosts is None:
             return untranslated(words.text, **values)
-        # The host's gettext wants a template's context; its new style marks the text safe and escapes the values.
-        template = current_app.jinja_env.from_string("{{ gettext(text, **values) }}")
-        return Markup(template.render(text=words.text, values=values))  # noqa: S704
+        return Markup(hosts.render(text=words.text, values=values))  # noqa: S704
 
     return say

@@ -86,6 +86,21 @@ def test_the_menu_with_the_keyboard_alone(served):
     expect(page.get_by_role("status")).to_have_text("Waiting for its turn.")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1200, 700), (1200, 500), (320, 500)])
+def test_every_entry_of_the_menu_can_be_reached_in_a_low_window(served, width, height):
+    served.site.ready()
+    page = served.page
+    page.set_viewport_size({"width": width, "height": height})
+    served.open("/xero/")
+    page.get_by_role("button", name="More options for Xero").click()
+    menu = page.get_by_role("menu").bounding_box()
+    assert menu["y"] >= 0 and menu["y"] + menu["height"] <= height, "no part of it is outside the window"
+    for entry in page.get_by_role("menuitem").all():
+        entry.scroll_into_view_if_needed()
+        box = entry.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height + 1, entry.inner_text()
+
+
 def test_progress_moves_without_a_reload_and_ends_by_itself(served):
     _made, connection = served.site.ready()
     run = served.site.run(connection, scanned=True, step="Sending invoices", add={"invoices": 1})

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from galleria_xero_plugin.domain.accounting import XeroContact
-from galleria_xero_plugin.domain.model import ItemKind
+from galleria_xero_plugin.domain.mapping import contact_name
+from galleria_xero_plugin.domain.model import ItemKind, MethodKind, PaymentMethod
 from galleria_xero_plugin.domain.settings import SalesUntilNow
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunState
 from galleria_xero_plugin.testing import make_contact, make_item
@@ -125,7 +126,34 @@ def test_months_and_pages(site):
     assert preview(site, made, page="2").count("<details") == 5
     assert preview(site, made, month="2026-04").count("<details") == 1
     assert preview(site, made, month="nonsense", page="-1").count("<details") == 20
-    assert preview(site, made, page="999").count("<details") == 0
+    assert preview(site, made, page="999").count("<details") == 5, "the last page there is"
+
+
+def test_a_month_that_is_too_large_to_be_decided_at_once_is_shown_in_parts(site, monkeypatch):
+    monkeypatch.setattr("galleria_xero_plugin.services.preview.DECIDED_AT_MOST", 20)
+    made, _ = site.ready()
+    for number in range(25):
+        site.gallery.add_invoice(date=MARCH)
+    first, second = preview(site, made), preview(site, made, page="2")
+    assert "its invoices 1 to 20 of 25" in first and "20 would be sent" in first and "Page 1 of 2" in first
+    assert "The next ones" in first and "The next ones" not in second
+    assert "its invoices 21 to 25 of 25" in second and "5 would be sent" in second and second.count("<details") == 5
+
+
+def test_a_payment_by_credit_that_the_sync_will_use_is_shown_as_such_and_not_as_waiting(site, monkeypatch):
+    made, connection = site.ready()
+    methods = site.gallery.payment_methods(OURS)
+    by_credit = PaymentMethod("credit", "Client's credit", MethodKind.CREDIT)
+    monkeypatch.setattr(site.gallery, "payment_methods", lambda gallery_id: (*methods, by_credit))
+    invoice = site.gallery.add_invoice(date=MARCH)
+    site.gallery.add_payment(invoice.id, 100, method_id="credit", date=MARCH)
+    waits = preview(site, made)
+    assert "Paid by a credit" in waits and "By the client" not in waits
+    note = site.document(connection, 3, DocumentKind.CREDIT_NOTE, state=DocumentState.PENDING,
+                         contact_name=contact_name(invoice.contact), amount=Decimal(500))  # fmt: skip
+    site.move(note, DocumentState.DONE, xero_id="f0000000-0000-4000-8000-000000000077")
+    used = preview(site, made)
+    assert "Paid by a credit" not in used and "The sync uses a credit note of the client" in used
 
 
 def test_an_old_small_plan_is_told(site):

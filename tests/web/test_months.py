@@ -102,14 +102,17 @@ def test_signed_off_once_by_name(site, compared):
 def test_a_revoked_or_unknown_link_opens_nothing(site, compared):
     made, _ = compared
     path = give(site, made)
-    browser = site.browser()
+    browser, nobody = site.browser(), site.browser(None)
+    nobody.get(path)
     pack = re.search(r"/packs/([0-9a-f-]{36})/revoke", browser.get(f"/xero/{made.id}/months").text)[1]
     assert browser.post(f"/xero/{made.id}/packs/{pack}/revoke").status_code == 303
-    nobody = site.browser(None)
-    nobody.get("/xero/months/" + "x" * 43)
     for address in (path, f"{path}.csv", "/xero/months/" + "x" * 43, "/xero/months/short"):
         answer = nobody.get(address)
         assert answer.status_code == 404 and "North Light" not in answer.text
+        assert "ask the gallery that sent it to you" in answer.text and "Back to Webservices" not in answer.text
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    signed = nobody.post(path, {"name": "Bo Keeper"})
+    assert signed.status_code == 404 and "ask the gallery that sent it to you" in signed.text
     assert "AG-2" in browser.get(f"/xero/{made.id}/packs/{pack}.csv").text  # the file stays ours
 
 
@@ -126,4 +129,6 @@ def test_another_gallerys_months_are_not_given(site, compared):
 
 
 def test_a_link_only_reads_or_signs():
-    assert {(link.method, link.endpoint) for link in LINKS} == {("GET", "pack"), ("GET", "pack_file"), ("POST", "sign")}
+    assert {(link.method, link.endpoint) for link in LINKS} == {
+        ("GET", "pack"), ("GET", "pack_file"), ("POST", "sign"), ("GET", "no_pack")
+    }  # fmt: skip

@@ -189,11 +189,17 @@ def test_the_hosts_translations_are_used(site):
     site.app.jinja_env.install_gettext_callables(lambda text: words.get(text, text), lambda a, b, n: a, newstyle=True)
     text = site.browser().get("/xero/").text
     assert "<h1>Webdienste</h1>" in text and ">Neuer Webdienst</a>" in text
+
+    words |= {"Xero refused it": "Von Xero abgelehnt", "Mar": "M\u00e4rz",
+              "Xero did not take it. It says: {xero}": "Xero sagt: {xero}"}  # fmt: skip
     made, connection = site.ready(tenant=XeroTenant(TENANT.connection_id, TENANT.tenant_id, "ORGANISATION", HOSTILE))
     site.document(connection, contact_name=HOSTILE, reason_code="xero_refused", reason_facts={"xero": HOSTILE})
     for path in ("/xero/", f"/xero/{made.id}/activity", f"/xero/{made.id}/edit", f"/xero/{made.id}/disconnect"):
         text = site.browser().get(path).text
         assert "<script>alert" not in text and "<img src=x" not in text
+    site.document(connection, 7, reason_code="xero_refused", reason_facts={"xero": "<b>100 % no</b>"})
+    text = site.browser().get(f"/xero/{made.id}/activity").text
+    assert "Von Xero abgelehnt" in text and "Xero sagt: &lt;b&gt;100 % no&lt;/b&gt;" in text and "M\u00e4rz" in text
 
 
 def test_dates_and_money_are_the_gallerys(site):

@@ -117,3 +117,13 @@ def test_amounts_are_shown_with_the_decimals_of_their_currency(amount, currency,
 @pytest.mark.parametrize(("rate", "shown"), [("20.0000", "20 %"), ("17.50", "17.5 %"), ("0", "0 %"), ("1E1", "10 %")])
 def test_percentages_are_shown_without_idle_zeros(rate, shown):
     assert percent_text(Decimal(rate)) == shown
+
+
+@pytest.mark.parametrize("code", sorted(REASONS))
+def test_every_text_of_a_reason_can_be_translated_before_facts_stand_in_it(code):
+    asked = []
+    explained = explain(code, {}, translate=lambda text: asked.append(text) or text)
+    reason = REASONS[code]
+    assert asked == [reason.title, reason.sentence, reason.action]
+    assert "%" not in "".join(asked), "a host's gettext would take it for a blank"
+    assert explained == explain(code, {})
