@@ -6,6 +6,7 @@ nothing to do.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from galleria_xero_plugin.domain.model import Invoice, InvoiceState, TaxMode
 from galleria_xero_plugin.domain.states import WAITING
+from galleria_xero_plugin.errors import Conflict
 from galleria_xero_plugin.simulator.core.seeds import NORTH_LIGHT
 from galleria_xero_plugin.testing import factories
 
@@ -70,10 +72,12 @@ def issue(universe: Universe) -> str:
 
 def pay(universe: Universe) -> str | None:
     """In full, in part, or in two equal parts on one day: of those a doubled one looks just like its twin."""
-    plan = universe.plan
     invoice = _some(universe, lambda one: _is_open(one) and _owed(one) > 0)
-    if invoice is None:
-        return None
+    return None if invoice is None else _pay(universe, invoice)
+
+
+def _pay(universe: Universe, invoice: Invoice) -> str:
+    plan = universe.plan
     due, how = _owed(invoice), plan.random()
     if how < 0.6:
         cents = int(due * 100)
@@ -203,12 +207,24 @@ def _put_back(universe: Universe, backup: sqlite3.Connection) -> str:
 
 
 def fail_over(universe: Universe) -> str:
-    """In the middle of a sync the database's standby takes over, and it has nothing of what was committed last."""
-    paid = pay(universe)
-    universe.site.press_sync(universe.webservice_id)
+    """In the middle of a sync, with a payment on its way, the database's standby takes over, and it has nothing of what
+    was committed last. The minute's sweep comes soon after."""
+    in_xero = {universe.notes.of_xero(row).id for row in universe.notes.sent_invoices()}
+    invoice = _some(universe, lambda one: _is_open(one) and _owed(one) > 0 and one.id in in_xero)
+    paid = pay(universe) if invoice is None else _pay(universe, invoice)
+    with contextlib.suppress(Conflict):  # a sync is going on already
+        universe.site.press_sync(universe.webservice_id)
     standby = universe.site.database.snapshot()
     universe.backups.append(standby)
-    universe.clockwork.later(universe.plan.uniform(5, 100), lambda: universe.tell(_put_back(universe, standby)))
+    universe.weather.slow_payments = 0.7
+
+    def take_over() -> None:
+        universe.weather.slow_payments = 0
+        universe.tell(_put_back(universe, standby))
+
+    after = universe.plan.uniform(5, 60)
+    universe.clockwork.later(after, take_over)
+    universe.clockwork.later(after + universe.plan.uniform(1, 10), universe.sweep)
     return f"{paid or 'nobody pays'}, the owner presses Sync now, and the database's standby falls behind"
 
 

@@ -36,6 +36,12 @@ FREEZES = (20.0, 130.0, 250.0, 400.0, 700.0, 1200.0)
 SHORT_FREEZES = (20.0, 60.0, 100.0)
 """Between the last look at the deadline and the first byte nothing can watch: longer than this the protocol does not
 cover (export-protocol §2.10, row 18)."""
+LONG = 400.0
+WHILE_HELD = (190.0, 370.0)
+"""When the minute's sweep matters while a worker is held on the point of sending: the settle time of what it wrote
+ahead is over then, and the life of its key."""
+AFTER_A_TIMEOUT = 122.0
+"""The same for a worker whose time was up while it waited for an answer: the first moment at which anybody looks."""
 PATIENCE = 60
 """Rounds after which what is not settled in calm weather is stuck."""
 
@@ -113,6 +119,7 @@ class Universe:
             if draw < self.weather.overdue:
                 self.tell("its time is up")
                 self.happened["time-outs"] += 1
+                self.clockwork.later(AFTER_A_TIMEOUT, self.sweep)
                 raise JobTimeoutException
             return
         if draw < self.weather.crash:
@@ -127,6 +134,9 @@ class Universe:
             seconds = self.mischief.choice(SHORT_FREEZES if where == AT_THE_FIRST_BYTE else FREEZES)
             self.tell(f"freezes for {seconds:.0f} s {where}")
             self.happened["freezes"] += 1
+            if where == ON_THE_POINT and seconds >= LONG:
+                for wait in WHILE_HELD:
+                    self.clockwork.later(wait, self.sweep)
             self.clockwork.sleep(seconds)
             self.tell("goes on")
 

@@ -62,6 +62,7 @@ class Weather:
     overdue: float = 0.0
     database: float = 0.0
     slow: float = 0.0
+    slow_payments: float = 0.0
     writes: float = 0.0
     reads: float = 0.0
     stale: float = 0.0
@@ -147,7 +148,8 @@ class Wire:
             if draw() < weather.stale:
                 return "stale"
             return self._drawn(AT_XERO | ON_THE_WAY) if draw() < weather.reads else None
-        if draw() < weather.slow:
+        slow = max(weather.slow, weather.slow_payments) if request.path.endswith("/Payments") else weather.slow
+        if draw() < slow:
             return "slow"
         return self._drawn(AT_XERO | ON_THE_WAY | IN_THE_ANSWER) if draw() < weather.writes else None
 
