@@ -17,6 +17,7 @@ CAUGHT = {
     "no settle time": 24,
     "blind retry after a look": 24,
     "no send deadline": 68,
+    "no look before payments": 127,
 }
 """By seeds that are known to catch them: `python3 tests --chaos-variants` looks for others."""
 
