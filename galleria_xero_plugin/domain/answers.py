@@ -26,7 +26,7 @@ _REFUSALS = (
 )
 """Signs in Xero's words and what they mean. What we read before sending was older than what Xero knows."""
 
-PASSING = ("period_refused", "plan_limit_reached")
+PASSING = ("period_refused", "plan_limit_reached", "contact_archived")
 """Refusals that time or a bookkeeper undoes without any change here: each new run tries again."""
 
 _ACCOUNT = re.compile(r"[Aa]ccount code '([^']{1,10})'")

@@ -56,6 +56,11 @@ class Explanation:
     whose: Whose
     action: str
 
+    @property
+    def opening(self) -> str:
+        """The title where the sentence follows it on the same line: with a full stop, unless it asks."""
+        return self.title if self.title.endswith("?") else f"{self.title}."
+
 
 def explain(
     code: str, facts: Mapping[str, str], show: Callable[[str], str] = str, translate: Callable[[str], str] = str

@@ -181,7 +181,8 @@ def _record(
 def _apply(
     session: Session, uow: UnitOfWork, item: Prepared, verdict: Verdict, element: Element | None
 ) -> bool:
-    reason = (verdict.reason, verdict.facts) if verdict.reason else item.note
+    named = {"contact": item.row.contact_name} if item.row.contact_name else {}
+    reason = (verdict.reason, named | verdict.facts) if verdict.reason else item.note
     common = {"expect": [DocumentState.SENDING], "lease": session.lease.number, "reason": reason}
     if verdict.outcome is Outcome.YES and element is not None:
         return uow.ledger.move(
