@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
@@ -82,6 +84,15 @@ class Person:
                 return target
             self.page.keyboard.press(key)
         raise AssertionError(f"the keyboard does not reach {target}")
+
+    def by_menu(self, name):
+        """The "..." menu of the Webservices tab, by its arrow keys."""
+        self.press(re.compile("^More options for Xero"))
+        item = self.page.get_by_role("menuitem", name=name, exact=True)
+        expect(self.page.get_by_role("menuitem").first).to_be_focused()
+        self.tab_to(item, "ArrowDown")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     def press(self, name, role="button", key="Enter"):
         """Go there with Tab and press it."""
