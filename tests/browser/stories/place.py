@@ -29,6 +29,7 @@ from galleria_xero_plugin.testing import factories
 from galleria_xero_plugin.xero.client import XeroClient
 from galleria_xero_plugin.xero.oauth import XeroLogin
 from tests.browser.serving import POLICY, Quiet
+from tests.helpers.waiting import wait_until
 from tests.integration.export.office import SIGNING_KEY
 from tests.security.live import CLIENT_SECRET, Live, simulator_settings
 from tests.web.site import ACTOR, OURS
@@ -69,6 +70,7 @@ class Worker:
     def __init__(self, app):
         self._app, self._rings, self._free = app, queue.Queue(), threading.Event()
         self._free.set()
+        self.failed = []
         self._thread = threading.Thread(target=self._work, name="worker")
         self._thread.start()
 
@@ -92,13 +94,18 @@ class Worker:
         while (ring := self._rings.get()) is not None:
             self._free.wait()
             job, connection_id = ring
-            with self._app.app_context():
-                job(connection_id)
-            self._rings.task_done()
+            try:
+                with self._app.app_context():
+                    job(connection_id)
+            except Exception as error:  # a job that a queue would call failed; the stories do not forgive it
+                self.failed.append(error)
+            finally:
+                self._rings.task_done()
 
     def until_quiet(self):
         """All that was rung for, and what came of it, is done."""
-        self._rings.join()
+        wait_until(lambda: not self._rings.unfinished_tasks, timeout=60, message="the worker is still at work")
+        assert self.failed == []
 
     @contextlib.contextmanager
     def resting(self):
