@@ -19,10 +19,6 @@ def typed(place):
     return place
 
 
-def pair(nora, number):
-    return nora.page.get_by_role("listitem").filter(has=nora.page.get_by_role("heading", name=number))
-
-
 def test_link_never_send_a_different_sale_and_the_rest_at_once(typed, nora):
     by_hand = {number: row["InvoiceID"] for number, row in typed.invoices("INV-").items()}
     nora.choose_from_menu("Sync now")

@@ -32,7 +32,8 @@ def test_a_month_is_compared_given_away_signed_off_and_taken_back(place, nora, b
     nora.sees("2 gallery invoices stand in Xero with the same totals")
     nora.sees("Ask your bookkeeper why it was voided or deleted")
     sides = nora.page.get_by_role("table", name="Both sides in GBP")
-    expect(sides.get_by_role("row", name="Net")).to_contain_text("GBP 430.00 GBP 180.00 GBP −250.00".split()[1])
+    for amount in ("430.00", "180.00", "250.00"):
+        expect(sides.get_by_role("row", name="Net")).to_contain_text(amount)
     expect(sides.get_by_role("row", name="Still owed by clients")).to_contain_text("−300.00")
     numbers = nora.page.get_by_role("table", name="Every number from the first to the last")
     expect(numbers.get_by_role("row")).to_have_count(1 + 3)
