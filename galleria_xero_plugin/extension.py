@@ -25,6 +25,7 @@ from .ports.xero import Secret, XeroApi, XeroAuth
 from .proxies import EXTENSION_KEY, State, state
 from .services.accepting import Accepting
 from .services.activity import Activity
+from .services.books_search import BooksSearch
 from .services.calls import Calls
 from .services.cancelling import Cancelling
 from .services.connect import Connect
@@ -213,7 +214,7 @@ def compose(
             schedules=schedules,
             notify=notify,
             queries=queries,
-            activity=Activity(units, gallery, runs, links, queries.service_page),
+            activity=Activity(units, gallery, runs, links, queries.service_page, config.quiet_period),
             check=SettingsCheck(units, gallery, settings, queries.settings_page),
             months=Months(units, gallery, queue, links, queries.service_page),
             questions=Questions(units, runs),
@@ -223,6 +224,7 @@ def compose(
             sending_anew=SendingAnew(units, gallery, runs),
             doorbell=Doorbell(units, gallery, queue, quiet_period=config.quiet_period),
             lookalikes=Lookalikes(units, gallery, queries, runs, links, config.quiet_period),
+            books_search=BooksSearch(units, api, calls),
             preview=Preview(units, gallery, queries, config.quiet_period),
             first_run=FirstRun(units, gallery, queries, runs, links),
         ),

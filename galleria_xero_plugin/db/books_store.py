@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from ..domain.accounting import XeroInvoice
 from ..domain.reasons import BY_A_PERSON
+from ..domain.shown import MONEY_MAY_BE_LOST
 from ..domain.states import DocumentKind, DocumentState
 from ..ports.books import Answer, Look, Question
 from ..ports.records import Actor, Document
 from .books_models import BooksLook, Lookalike
-from .ledger_conditions import EXPORT, behind, of_organisation, state
+from .ledger_conditions import EXPORT, of_organisation, state, stuck
 from .ledger_record import RECORD, SELECT, record
 from .models import table_of
 from .store import Store, chunks, past
@@ -52,6 +53,21 @@ class SqlBooks(Store):
     def to_compare(self, gallery_id: str, tenant_id: str, after: str, limit: int) -> Sequence[Document]:
         values = {"gallery": gallery_id, "tenant": tenant_id, "after": after, "most": limit}
         return [record(row) for row in self._read(_to_compare(), values)]
+
+    def paid_later(self, gallery_id: str, tenant_id: str, limit: int) -> Sequence[Document]:
+        query = (
+            SELECT
+            .where(
+                of_organisation(gallery_id, tenant_id),
+                _INVOICE,
+                EXPORT.c.state.in_([DocumentState.SKIPPED.value, DocumentState.PENDING.value]),
+                EXPORT.c.reason_code == MONEY_MAY_BE_LOST,
+                ~_open(),
+            )
+            .order_by(*_PLACE)
+            .limit(limit)
+        )
+        return [record(row) for row in self._read(query)]
 
     def compared(self, document_ids: Sequence[str]) -> None:
         for chunk in chunks(list(document_ids)):
@@ -112,7 +128,7 @@ class SqlBooks(Store):
         self, gallery_id: str, tenant_id: str, *, after: str | None = None, limit: int = 50
     ) -> tuple[Sequence[Document], str | None]:
         here = and_(of_organisation(gallery_id, tenant_id), _INVOICE)
-        query = select(*RECORD).where(here, EXPORT.c.state.not_in(_SENT), _open())
+        query = SELECT.where(here, EXPORT.c.state.not_in(_SENT), _open())
         last = after and self._read(select(*_PLACE).where(here, EXPORT.c.id == after)).one_or_none()
         if last:
             query = query.where(tuple_(*_PLACE) > tuple_(*last))
@@ -184,7 +200,7 @@ class SqlBooks(Store):
                 _INVOICE,
                 state(DocumentState.PENDING),
                 past(EXPORT.c.not_before, self._now),
-                ~behind(),
+                ~stuck(),
             )
             .order_by(EXPORT.c.batch_cap, EXPORT.c.document_date, EXPORT.c.natural_key)
             .limit(limit)
@@ -198,11 +214,11 @@ class SqlBooks(Store):
         found: int = self._read(query).scalar_one()
         return found
 
-    def invoice_states(self, gallery_id: str, tenant_id: str) -> Mapping[str, DocumentState]:
-        query = select(EXPORT.c.local_id, EXPORT.c.state).where(
+    def invoice_states(self, gallery_id: str, tenant_id: str) -> Mapping[str, tuple[DocumentState, str | None]]:
+        query = select(EXPORT.c.local_id, EXPORT.c.state, EXPORT.c.reason_code).where(
             of_organisation(gallery_id, tenant_id), _INVOICE, EXPORT.c.local_revision == 0
         )
-        return {local_id: DocumentState(name) for local_id, name in self._read(query)}
+        return {local_id: (DocumentState(name), code) for local_id, name, code in self._read(query)}
 
     def remarked(self, gallery_id: str, tenant_id: str, codes: Sequence[str]) -> Sequence[Document]:
         values = {"gallery": gallery_id, "tenant": tenant_id, "codes": list(codes)}
@@ -236,7 +252,7 @@ def _to_compare() -> Select[Any]:
     )
     paid_later = and_(
         state(DocumentState.SKIPPED),
-        EXPORT.c.reason_code == "paid_before_sync_from",
+        EXPORT.c.reason_code == MONEY_MAY_BE_LOST,
         EXPORT.c.compared_at.is_(None),
     )
     return (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, String, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, String, and_, bindparam, case, or_, select
 
-from ..domain.states import WAITING, DocumentState
+from ..domain.shown import LEFT_OUT, MONEY_MAY_BE_LOST
+from ..domain.states import WAITING, DocumentKind, DocumentState
 from .ledger_models import NUMBER_FREE_STATES, NUMBERED_KINDS, Export
 from .models import table_of
 from .store import past
@@ -39,25 +40,36 @@ def may_be_sent(now: ColumnElement[int], rows: Any = EXPORT) -> ColumnElement[bo
     return and_(rows.c.state == DocumentState.PENDING.value, past(rows.c.not_before, now), ~not_done_yet)
 
 
-def waits() -> ColumnElement[bool]:
-    """It waits by its own state."""
-    return EXPORT.c.state.in_(_values(WAITING))
+def shown(rows: Any = EXPORT) -> ColumnElement[str]:
+    """The state that people see of a row by itself: `domain.shown.own_state` in SQL."""
+    again = and_(rows.c.state == DocumentState.PENDING.value, rows.c.reason_code.is_not(None))
+    asked = and_(rows.c.kind == DocumentKind.INVOICE.value, rows.c.reason_code == MONEY_MAY_BE_LOST)
+    return case(
+        (and_(or_(again, rows.c.state == DocumentState.SKIPPED.value), asked), DocumentState.BLOCKED.value),
+        (and_(again, rows.c.reason_code.in_(sorted(LEFT_OUT))), DocumentState.SKIPPED.value),
+        (again, DocumentState.BLOCKED.value),
+        else_=rows.c.state,
+    )
 
 
 @functools.cache  # aliases of a table with forty columns are made once, not several times for every page
 def behind() -> ColumnElement[bool]:
-    """PENDING, but it cannot go on, because what it depends on waits, or what that depends on in turn."""
-    further_waits = (
-        select(_FURTHER.c.id)
-        .where(_FURTHER.c.id == _BEFORE.c.depends_on, _FURTHER.c.state.in_(_values(WAITING)))
-        .correlate(_BEFORE)
-        .exists()
-    )
-    before_waits = or_(
-        _BEFORE.c.state.in_(_values(WAITING)), and_(_BEFORE.c.state == DocumentState.PENDING.value, further_waits)
-    )
-    found = select(_BEFORE.c.id).where(_BEFORE.c.id == EXPORT.c.depends_on, before_waits).correlate(EXPORT).exists()
-    return and_(state(DocumentState.PENDING), found)
+    """PENDING, but it cannot go on, because what it depends on waits as people see it, or what that depends on in
+    turn."""
+    fresh = and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_(None))
+    return and_(fresh, _behind(lambda rows: shown(rows).in_(_values(WAITING))))
+
+
+@functools.cache
+def stuck() -> ColumnElement[bool]:
+    """PENDING, but it cannot be sent as the ledger stands: what it depends on waits, and has no turn."""
+    return and_(state(DocumentState.PENDING), _behind(lambda rows: rows.c.state.in_(_values(WAITING))))
+
+
+def _behind(waits: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    further = select(_FURTHER.c.id).where(_FURTHER.c.id == _BEFORE.c.depends_on, waits(_FURTHER)).correlate(_BEFORE)
+    before = or_(waits(_BEFORE), and_(_BEFORE.c.state == DocumentState.PENDING.value, further.exists()))
+    return select(_BEFORE.c.id).where(_BEFORE.c.id == EXPORT.c.depends_on, before).correlate(EXPORT).exists()
 
 
 def unfinished_by_itself(connection: Any, now: ColumnElement[int]) -> ColumnElement[bool]:

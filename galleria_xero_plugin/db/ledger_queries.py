@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, tuple_
 
-from ..domain.states import DocumentKind, DocumentState, RunKind
+from ..domain.shown import own_state
+from ..domain.states import WAITING, DocumentKind, DocumentState, RunKind
 from ..ports.records import Document
 from ..ports.records import Run as RunRecord
-from .ledger_conditions import EXPORT, behind, may_be_sent, of_organisation, state, waits
+from .ledger_conditions import EXPORT, behind, may_be_sent, of_organisation, shown, state
 from .ledger_models import Attempt, AttemptDocument
 from .ledger_record import SELECT, folded, record
 from .models import Run, table_of
@@ -23,6 +24,12 @@ from .types import clean, from_ms
 _ATTEMPT = table_of(Attempt)
 _CARRIED = table_of(AttemptDocument)
 _RUN = table_of(Run)
+_WAITS_FOR = {
+    DocumentKind.PAYMENT: "waiting_for_invoice",
+    DocumentKind.REFUND: "waiting_for_invoice",
+    DocumentKind.ALLOCATION: "waiting_for_correction",
+}
+"""The reason of one that waits behind another, by its kind; of the others it is the contact."""
 
 
 class Queries(Store):
@@ -63,22 +70,34 @@ class Queries(Store):
             found |= {document.id: document for document in documents}
         return found
 
-    def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]:
-        here = {"gallery": gallery_id, "tenant": tenant_id}
-        found = {(DocumentKind(kind), DocumentState(name)): count for kind, name, count in self._read(_BY_STATE, here)}
-        for name, count in self._read(_STUCK, here):
-            kind = DocumentKind(name)
-            pending, blocked = (kind, DocumentState.PENDING), (kind, DocumentState.BLOCKED)
-            found[blocked] = found.get(blocked, 0) + count
-            if left := found.pop(pending) - count:
-                found[pending] = left
-        return found
+    def counts(
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        *,
+        kind: DocumentKind | None = None,
+        search: str = "",
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        run: RunRecord | None = None,
+    ) -> Mapping[tuple[DocumentKind, DocumentState], int]:
+        here, wanted = {"gallery": gallery_id, "tenant": tenant_id}, _filters(kind, search, since, until, run)
+        found: dict[tuple[DocumentKind, DocumentState], int] = defaultdict(int)
+        for of_kind, name, code, count in self._read(_BY_REASON.where(*wanted) if wanted else _BY_REASON, here):
+            found[DocumentKind(of_kind), own_state(DocumentKind(of_kind), DocumentState(name), code)] += count
+        for of_kind, count in self._read(_STUCK.where(*wanted) if wanted else _STUCK, here):
+            found[DocumentKind(of_kind), DocumentState.PENDING] -= count
+            found[DocumentKind(of_kind), DocumentState.BLOCKED] += count
+        return {key: count for key, count in found.items() if count}
 
     def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
+        here = {"gallery": gallery_id, "tenant": tenant_id}
         found: dict[str, int] = defaultdict(int)
-        for rows in _waiting_codes():
-            for name, count in self._read(rows, {"gallery": gallery_id, "tenant": tenant_id}):
-                found[name] += count
+        for kind, name, code, count in self._read(_NOT_SENT_BY_REASON, here):
+            if own_state(DocumentKind(kind), DocumentState(name), code) in WAITING:
+                found[code or ""] += count
+        for kind, count in self._read(_STUCK, here):
+            found[_WAITS_FOR.get(DocumentKind(kind), "waiting_for_contact")] += count
         return dict(found)
 
     def page(
@@ -97,22 +116,13 @@ class Queries(Store):
         run: RunRecord | None = None,
     ) -> tuple[Sequence[Document], str | None]:
         here = of_organisation(gallery_id, tenant_id)
-        query = SELECT.where(here)
-        if since is not None:
-            query = query.where(EXPORT.c.document_date >= since)
-        if until is not None:
-            query = query.where(EXPORT.c.document_date <= until)
-        if run is not None:
-            query = query.where(_handled_in(run))
+        query = SELECT.where(here, *_filters(kind, search, since, until, run))
         if states is not None:
-            wanted = EXPORT.c.state.in_([one.value for one in states])
+            wanted = [one.value for one in states]
             if as_shown:
-                wanted = or_(and_(wanted, ~behind()), and_(behind(), DocumentState.BLOCKED in states))
-            query = query.where(wanted)
-        if kind is not None:
-            query = query.where(EXPORT.c.kind == kind.value)
-        if search.strip():
-            query = query.where(_mentions(search.strip()))
+                query = query.where(case((behind(), DocumentState.BLOCKED.value), else_=shown()).in_(wanted))
+                wanted += [DocumentState.PENDING.value, DocumentState.SKIPPED.value]
+            query = query.where(EXPORT.c.state.in_(wanted))
         # The cursor is the last document of the page before: nothing is ever deleted, so it is still there.
         last = after and self._read(select(*_PLACE).where(here, EXPORT.c.id == after)).one_or_none()
         if last:
@@ -180,29 +190,13 @@ _CHILDREN = (
     .where(_OF_KIND, EXPORT.c.parent_local_id.in_(bindparam("ids", expanding=True)))
     .order_by(EXPORT.c.local_revision, EXPORT.c.document_date, EXPORT.c.natural_key)
 )
-_BY_STATE = (
-    select(EXPORT.c.kind, EXPORT.c.state, func.count()).where(_HERE).group_by(EXPORT.c.kind, EXPORT.c.state)
+_COUNTED = (EXPORT.c.kind, EXPORT.c.state, EXPORT.c.reason_code)
+_BY_REASON = select(*_COUNTED, func.count()).where(_HERE).group_by(*_COUNTED)
+_NOT_SENT_BY_REASON = _BY_REASON.where(
+    EXPORT.c.state.in_([DocumentState.PENDING.value, DocumentState.SKIPPED.value, *(one.value for one in WAITING)])
 )
 _PENDING_KINDS = select(EXPORT.c.kind).where(_HERE, state(DocumentState.PENDING)).distinct()
 _STUCK = select(EXPORT.c.kind, func.count()).where(_HERE, behind()).group_by(EXPORT.c.kind)
-
-
-@functools.cache
-def _waiting_codes() -> tuple[Select[Any], Select[Any]]:
-    """Those that a row has itself, and those of what it waits for."""
-    of_an_invoice = EXPORT.c.kind.in_([DocumentKind.PAYMENT.value, DocumentKind.REFUND.value])
-    of_a_correction = EXPORT.c.kind == DocumentKind.ALLOCATION.value
-    first = case(
-        (of_an_invoice, "waiting_for_invoice"),
-        (of_a_correction, "waiting_for_correction"),
-        else_="waiting_for_contact",
-    ).label("code")
-    code = func.coalesce(EXPORT.c.reason_code, "").label("code")
-    with_reason = or_(waits(), and_(state(DocumentState.PENDING), EXPORT.c.reason_code.is_not(None), ~behind()))
-    return (
-        select(code, func.count()).where(_HERE, with_reason).group_by("code"),
-        select(first, func.count()).where(_HERE, behind()).group_by("code"),  # by name: see PostgreSQL's parameters
-    )
 
 
 @functools.cache
@@ -212,6 +206,24 @@ def _next_look(clock: ColumnElement[int]) -> Select[Any]:
 
 
 _PLACE = (EXPORT.c.document_date, EXPORT.c.natural_key, EXPORT.c.id)
+
+
+def _filters(
+    kind: DocumentKind | None, search: str, since: dt.date | None, until: dt.date | None, run: RunRecord | None
+) -> list[ColumnElement[bool]]:
+    """What a person asked for, apart from the state."""
+    conditions: list[ColumnElement[bool]] = []
+    if kind is not None:
+        conditions.append(EXPORT.c.kind == kind.value)
+    if search.strip():
+        conditions.append(_mentions(search.strip()))
+    if since is not None:
+        conditions.append(EXPORT.c.document_date >= since)
+    if until is not None:
+        conditions.append(EXPORT.c.document_date <= until)
+    if run is not None:
+        conditions.append(_handled_in(run))
+    return conditions
 
 
 def _handled_in(run: RunRecord) -> ColumnElement[bool]:
@@ -227,8 +239,22 @@ def _handled_in(run: RunRecord) -> ColumnElement[bool]:
 
 
 def _mentions(search: str) -> ColumnElement[bool]:
-    words = folded(clean(search))
-    return or_(
-        EXPORT.c.words.contains(words, autoescape=True),
-        func.lower(EXPORT.c.xero_number).contains(words, autoescape=True),
-    )
+    """In its number, its contact or its number in Xero. A number is found however it is written: #1042 as the gallery
+    does, AG1042, ag 1042."""
+    words = folded(clean(search)).removeprefix("#").strip()
+    columns = (EXPORT.c.words, func.lower(EXPORT.c.xero_number))
+    found = [column.contains(words, autoescape=True) for column in columns]
+    key = "".join(char for char in words if char not in _BETWEEN)
+    if key and key[-1].isdigit():
+        found += [_closed(column).contains(key, autoescape=True) for column in columns]
+    return or_(*found)
+
+
+_BETWEEN = " -/._#"
+
+
+def _closed(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Without what people put between a prefix and its number."""
+    for char in _BETWEEN:
+        column = func.replace(column, char, "")
+    return column

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, case, func, or_, select, true, update
 
 from ..domain.reasons import BY_A_PERSON
 from ..domain.states import DocumentState
@@ -65,12 +65,14 @@ def _to_pending(clock: ColumnElement[int], *conditions: Any) -> Update:
     # the same number one gets it.
     waiting = EXPORT.c.state.in_(NUMBER_FREE_STATES)
     number = (EXPORT.c.tenant_id, EXPORT.c.kind, EXPORT.c.natural_key)
+    # What a person takes up again is not put aside any more; every other reason stays until it is decided anew.
+    reason = case((EXPORT.c.reason_code.not_in(sorted(BY_A_PERSON)), EXPORT.c.reason_code))
     first = select(func.min(EXPORT.c.id)).where(waiting, *conditions).group_by(*number).correlate(None)
     may = or_(~waiting, and_(number_is_free(), EXPORT.c.id.in_(first)))
     return (
         update(EXPORT)
         .where(may, *conditions)
-        .values(state=DocumentState.PENDING.value, not_before=None, updated_at=clock)
+        .values(state=DocumentState.PENDING.value, not_before=None, updated_at=clock, reason_code=reason)
     )
 
 

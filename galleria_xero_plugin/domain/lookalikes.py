@@ -25,6 +25,7 @@ TWIN_DAYS = 30
 GONE = frozenset({"VOIDED", "DELETED"})
 _CENT = Decimal("0.01")
 _TOKEN = re.compile(r"[A-Za-z0-9._/-]+")
+_FIGURES = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
 _SHORTEST_BARE = 3
 """Digits of a number without its prefix that mean something inside a reference: "12" is a house, a lot, a size."""
 
@@ -155,6 +156,18 @@ class _Shelves:
         if sale.xero_contact_id is not None and sale.xero_contact_id == invoice.contact_id:
             return True
         return names.alike(self._words[sale.id], words)
+
+
+def mentioned(invoice: XeroInvoice, words: str) -> bool:
+    """Whether a person who searches for these words may mean this invoice: by its number, its reference, its
+    contact, or its amount in figures (1,250.00 or 1250). What is voided or deleted is not meant."""
+    wanted = _key(words)
+    if not wanted or invoice.status in GONE:
+        return False
+    if any(wanted in _key(text) for text in (invoice.number, invoice.reference, invoice.contact_name)):
+        return True
+    figures = words.replace(",", "").strip()
+    return _FIGURES.fullmatch(figures) is not None and Decimal(figures) == invoice.total
 
 
 def _in_time(sale: Sale, invoice: XeroInvoice) -> bool:

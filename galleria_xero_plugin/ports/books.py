@@ -39,7 +39,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A document of ours and the invoice in Xero that it may be. `why` is a `domain.lookalikes.Why` in lower case."""
+    """A document of ours and the invoice in Xero that it may be. `why` is a `domain.lookalikes.Why` in lower case, or
+    "searched" when a person looked for it."""
 
     document_id: str
     xero_id: str
@@ -108,8 +109,12 @@ class BooksStore(Protocol):
     def tried(self, gallery_id: str, tenant_id: str) -> int:
         """How many invoices were sent from here, or may have been."""
 
-    def invoice_states(self, gallery_id: str, tenant_id: str) -> Mapping[str, DocumentState]:
-        """Where every invoice stands, by its local id."""
+    def paid_later(self, gallery_id: str, tenant_id: str, limit: int) -> Sequence[Document]:
+        """Invoices that are older than Sync From Date and were paid later, and of which no invoice in Xero is asked
+        about: a person has to find theirs. Oldest first."""
+
+    def invoice_states(self, gallery_id: str, tenant_id: str) -> Mapping[str, tuple[DocumentState, str | None]]:
+        """Every invoice of the ledger by its local id, for the preview: its state, and its reason's code."""
 
     def remarked(self, gallery_id: str, tenant_id: str, codes: Sequence[str]) -> Sequence[Document]:
         """Invoices that stand in Xero and of which this is said."""

@@ -137,12 +137,23 @@ class LedgerStore(Protocol):
     def before(self, gallery_id: str, documents: Iterable[Document]) -> Mapping[str, Document]:
         """What these documents depend on, and what that depends on in turn, by row id."""
 
-    def counts(self, gallery_id: str, tenant_id: str) -> Mapping[tuple[DocumentKind, DocumentState], int]:
-        """By kind and state as people see them: a PENDING row behind one that waits counts as BLOCKED."""
+    def counts(
+        self,
+        gallery_id: str,
+        tenant_id: str,
+        *,
+        kind: DocumentKind | None = None,
+        search: str = "",
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        run: Run | None = None,
+    ) -> Mapping[tuple[DocumentKind, DocumentState], int]:
+        """How many of what `page` finds with the same filter, by kind and state as people see them (`domain.shown`): a PENDING row behind one that waits counts as
+        BLOCKED, and one that is to be decided anew stands where it stood."""
 
     def waiting_codes(self, gallery_id: str, tenant_id: str) -> Mapping[str, int]:
-        """How many rows wait (blocked, rejected, conflict, pending with a reason or behind one that waits), by
-        reason code."""
+        """How many rows wait as people see it, by reason code: those that `counts` has as BLOCKED, REJECTED or
+        CONFLICT."""
 
     def page(
         self,

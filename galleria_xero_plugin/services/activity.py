@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..domain.model import Access
@@ -12,17 +13,18 @@ from ..ports.gallery import Gallery
 from ..ports.records import Actor, Connection, Document, Run
 from ..ports.store import UnitOfWork, Units
 from . import wording
-from .document_rows import GROUPS, Links, as_shown, document_row
+from .document_rows import GROUPS, Links, as_shown, document_row, may_be_put_aside
+from .export.intake import Intake
+from .not_listed import not_listed
 from .read_models import ActivityFilter, ActivityPage, Group, LetterPage, ServicePage
 from .runs import Runs
 
 PAGE = 50
 FILE_PAGE = 500
 RUNS_OFFERED = 20
+_UNSENT = (*WAITING, DocumentState.PENDING)
 LISTED_AT_MOST = 500
 """Documents of a text for the bookkeeper: nobody reads more, and the CSV has them all."""
-ASKED_ABOUT = tuple(kind for kind in DocumentKind if kind is not DocumentKind.CONTACT)
-"""A contact is not put aside: whatever is sold to it would wait for ever."""
 
 
 class Activity:
@@ -30,13 +32,20 @@ class Activity:
     that is not this gallery's)."""
 
     def __init__(
-        self, units: Units, gallery: Gallery, runs: Runs, links: Links, head: Callable[[Access, str], ServicePage]
+        self,
+        units: Units,
+        gallery: Gallery,
+        runs: Runs,
+        links: Links,
+        head: Callable[[Access, str], ServicePage],
+        quiet_period: dt.timedelta,
     ) -> None:
         self._units = units
         self._gallery = gallery
         self._runs = runs
         self._links = links
         self._head = head
+        self._quiet_period = quiet_period
 
     def page(self, access: Access, webservice_id: str, chosen: ActivityFilter) -> ActivityPage:
         """Every document ever sent to the organisation, also by an earlier webservice."""
@@ -45,18 +54,27 @@ class Activity:
         before: Mapping[str, Document] = {}
         counts: Mapping[tuple[DocumentKind, DocumentState], int] = {}
         runs: Sequence[Run] = ()
+        known: Mapping[tuple[DocumentKind, DocumentState], int] = {}
+        kinds: set[DocumentKind] = set()
         run, next_cursor = None, None
         if (connection := head.row.connection) is not None:
             scope = (access.gallery_id, connection.tenant_id)
             with self._units.read() as uow:
                 run = _run(uow, connection, chosen)
                 runs = uow.runs.latest(access.gallery_id, webservice_id, RUNS_OFFERED)
-                counts = uow.ledger.counts(*scope)
+                counts = uow.ledger.counts(*scope, **_filters(chosen, run))
                 documents, next_cursor = uow.ledger.page(
                     *scope, **_conditions(chosen, run), after=chosen.after, limit=PAGE
                 )
+                known = counts or uow.ledger.counts(*scope, search=chosen.search)
                 before = uow.ledger.before(access.gallery_id, documents)
-        used = {kind for kind, _ in counts}
+                kinds = {kind for kind, _ in uow.ledger.counts(*scope)}
+        missed = None
+        if chosen.search and not known:
+            missed = not_listed(
+                self._gallery, head.gallery, head.row.webservice, chosen.search,
+                quiet=self._quiet_period, now=head.now,
+            )  # fmt: skip
         offered = [*runs, run] if run is not None and run.id not in {one.id for one in runs} else runs
         return ActivityPage(
             gallery=head.gallery,
@@ -67,10 +85,11 @@ class Activity:
                 Group(name, label, sum(n for (_, state), n in counts.items() if not states or state in states))
                 for name, (label, states) in GROUPS.items()
             ),
-            kinds=tuple((kind, words) for kind, words in wording.KINDS.items() if kind in used),
+            kinds=tuple((kind, words) for kind, words in wording.KINDS.items() if kind in kinds),
             documents=tuple(document_row(one, before, head.row, self._gallery, self._links) for one in documents),
             next_cursor=next_cursor,
             runs=tuple(wording.run_view(one, left=None, paused_until=None) for one in offered),
+            not_listed=missed,
         )
 
     def all(self, access: Access, webservice_id: str, chosen: ActivityFilter) -> Iterator[Document]:
@@ -121,7 +140,7 @@ class Activity:
         """Which of these documents can be put aside. Raises NotFound when one of them is not this gallery's."""
         connection = self._connection(access, webservice_id)
         with self._units.read() as uow:
-            return tuple(one for one in _mine(uow, connection, document_ids) if _can_be_put_aside(one))
+            return tuple(one for one in _mine(uow, connection, document_ids) if may_be_put_aside(one))
 
     def stop_asking(self, access: Access, webservice_id: str, document_ids: Sequence[str]) -> int:
         """Put waiting documents aside, and what only waits for them (an invoice's payments); how many. Nothing is sent or
@@ -129,11 +148,12 @@ class Activity:
         connection, actor = self._connection(access, webservice_id), Actor(access.user_id, access.user_name)
         stopped = 0
         with self._units.write() as uow:
-            chosen = [one for one in _mine(uow, connection, document_ids) if _can_be_put_aside(one)]
+            chosen = [one for one in _mine(uow, connection, document_ids) if may_be_put_aside(one)]
             for document in [*chosen, *_with_them(uow, connection, chosen)]:
-                unsent = [*WAITING, DocumentState.PENDING] if document not in chosen else list(WAITING)
                 reason = (STOPPED, {"who": access.user_name})
-                if uow.ledger.move(document.id, expect=unsent, to=DocumentState.SKIPPED, reason=reason):
+                if document.state is DocumentState.SKIPPED and document in chosen:  # there by a rule: now by a person
+                    uow.ledger.move(document.id, expect=[DocumentState.SKIPPED], to=DocumentState.PENDING)
+                if uow.ledger.move(document.id, expect=_UNSENT, to=DocumentState.SKIPPED, reason=reason):
                     uow.audit.add(access.gallery_id, actor, "stopped asking", subject=document.id)
                     stopped += document in chosen
             uow.commit()
@@ -148,6 +168,22 @@ class Activity:
         ids = [one.id for one in [*chosen, *aside]]
         return self._runs.send_again(access.gallery_id, webservice_id, ids, Actor(access.user_id, access.user_name))[0]
 
+    def send_new(self, access: Access, webservice_id: str, local_id: str) -> Run | None:
+        """Send now for an invoice of the gallery that no sync has read yet; the run that does it. Raises NotFound when
+        the gallery has no such invoice or its place is not in the ledger, and as `Runs.send_again`."""
+        head = self._head(access, webservice_id)
+        connection = self._connection(access, webservice_id)
+        invoices = self._gallery.invoices(access.gallery_id, [local_id])
+        scope = (access.gallery_id, connection.tenant_id)
+        with self._units.write() as uow:
+            intake = Intake(connection, head.row.webservice, head.gallery, self._quiet_period)
+            intake.take(uow, invoices, uow.now())
+            row = uow.ledger.known(*scope, DocumentKind.INVOICE, [local_id]).get(local_id)
+            uow.commit()
+        if row is None:
+            raise NotFound(f"invoice {local_id}")
+        return self._runs.send_again(access.gallery_id, webservice_id, [row.id], Actor(access.user_id, access.user_name))[0]
+
     def _connection(self, access: Access, webservice_id: str) -> Connection:
         connection = self._head(access, webservice_id).row.connection
         if connection is None:
@@ -155,16 +191,14 @@ class Activity:
         return connection
 
 
-def _conditions(chosen: ActivityFilter, run: Run | None) -> dict:  # type: ignore[type-arg]
+def _filters(chosen: ActivityFilter, run: Run | None) -> dict:  # type: ignore[type-arg]
     return {
-        "states": GROUPS[chosen.group][1] or None,
-        "kind": chosen.kind,
-        "search": chosen.search,
-        "as_shown": True,
-        "since": chosen.since,
-        "until": chosen.until,
-        "run": run,
-    }
+        "kind": chosen.kind, "search": chosen.search, "since": chosen.since, "until": chosen.until, "run": run,
+    }  # fmt: skip
+
+
+def _conditions(chosen: ActivityFilter, run: Run | None) -> dict:  # type: ignore[type-arg]
+    return _filters(chosen, run) | {"states": GROUPS[chosen.group][1] or None, "as_shown": True}
 
 
 def _run(uow: UnitOfWork, connection: Connection, chosen: ActivityFilter) -> Run | None:
@@ -181,10 +215,6 @@ def _mine(uow: UnitOfWork, connection: Connection, document_ids: Sequence[str]) 
             raise NotFound(f"document {document_id}")
         found.append(document)
     return found
-
-
-def _can_be_put_aside(document: Document) -> bool:
-    return document.state in WAITING and document.kind in ASKED_ABOUT
 
 
 def _with_them(uow: UnitOfWork, connection: Connection, documents: Sequence[Document]) -> list[Document]:

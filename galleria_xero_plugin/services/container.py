@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .accepting import Accepting
 from .activity import Activity
+from .books_search import BooksSearch
 from .cancelling import Cancelling
 from .connect import Connect
 from .contact_import import ContactImport
@@ -52,5 +53,6 @@ class Services:
     sending_anew: SendingAnew
     doorbell: Doorbell
     lookalikes: Lookalikes
+    books_search: BooksSearch
     first_run: FirstRun
     preview: Preview

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..domain.contact_fields import name_key
 from ..domain.reasons import BY_A_PERSON
+from ..domain.shown import MONEY_MAY_BE_LOST, own_state
 from ..domain.states import WAITING, DocumentKind, DocumentState
 from ..ports.gallery import Gallery
 from ..ports.records import ContactConflict, Document
@@ -65,6 +66,8 @@ _TARGETS: Mapping[str, Target] = {
 }
 
 
+_WANT_AN_ANSWER = ("maybe_in_books", MONEY_MAY_BE_LOST)
+"""Reasons for which trying again would only ask again."""
 _WAITS_FOR = ("waiting_for_contact", "waiting_for_invoice", "waiting_for_correction")
 
 
@@ -77,8 +80,11 @@ class Links:
 
 
 def as_shown(document: Document, before: Mapping[str, Document]) -> Document:
-    """The document as people see it: what has its turn, but behind one that waits, waits for that one. `before`
-    has what it depends on by row id."""
+    """The document as people see it (`domain.shown`): what is to be decided anew stands where it stood, and what has
+    its turn, but behind one that waits, waits for that one. `before` has what it depends on by row id."""
+    own = own_state(document.kind, document.state, document.reason_code)
+    if own is not document.state:
+        return replace(document, state=own)
     first = before.get(document.depends_on or "")
     if document.state is not DocumentState.PENDING or first is None or as_shown(first, before).state not in WAITING:
         return document
@@ -113,10 +119,21 @@ def document_row(
         xero_url=xero_url,
         gallery_url=gallery_url,
         target=target,
-        may_retry=(given.state in WAITING and given.reason_code != "maybe_in_books") or given.reason_code in BY_A_PERSON,
-        may_stop=given.state in WAITING and given.kind is not DocumentKind.CONTACT,
+        may_retry=(_waits(given) and given.reason_code not in _WANT_AN_ANSWER) or given.reason_code in BY_A_PERSON,
+        may_stop=may_be_put_aside(given),
         waits_for=waits_for,
     )
+
+
+def may_be_put_aside(document: Document) -> bool:
+    """Whether a person can press Stop asking: it waits by itself. A contact is not put aside: whatever is sold to it
+    would wait for ever."""
+    return _waits(document) and document.kind is not DocumentKind.CONTACT
+
+
+def _waits(document: Document) -> bool:
+    """By itself, not because it is behind another one."""
+    return own_state(document.kind, document.state, document.reason_code) in WAITING
 
 
 def conflict_rows(

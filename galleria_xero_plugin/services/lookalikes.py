@@ -14,6 +14,7 @@ from ..domain import names
 from ..domain.answers import Expected, difference
 from ..domain.model import Access, GalleryInfo, Invoice
 from ..domain.settings import SalesUntilNow
+from ..domain.shown import MONEY_MAY_BE_LOST
 from ..domain.states import DocumentKind, DocumentState, RunTrigger
 from ..errors import Conflict, GalleriaXeroError, NotFound
 from ..ports.books import Answer, Look, Question
@@ -33,6 +34,7 @@ _UNSENT = (DocumentState.PENDING, DocumentState.BLOCKED, DocumentState.REJECTED,
 WHY: Mapping[str, Words] = {
     "number": Words("It bears the same number."),
     "reference": Words("The number stands in its reference."),
+    "searched": Words("You searched for it."),
     "contact_and_total": Words("The same amount for what looks like the same contact, at about the same time."),
 }
 
@@ -57,7 +59,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class BooksPage:
-    """`count` is how many documents wait for an answer in all; `look` is None before Xero's invoices were read."""
+    """`count` is how many documents wait for an answer in all; `look` is None before Xero's invoices were read; `lost`
+    are invoices whose money would be lost unless somebody finds theirs in Xero."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -67,15 +70,18 @@ class BooksPage:
     pairs: tuple[Pair, ...]
     count: int
     next_cursor: str | None
+    lost: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How many were answered, how many are left, and the sync that started because none is."""
+    """How many were answered, how many are left, and the sync that started because none is. `aside` are those of the
+    answered ones that are not sent all the same."""
 
     done: int
     left: int
     run: Run | None
+    aside: int = 0
 
 
 class Lookalikes:
@@ -97,6 +103,7 @@ class Lookalikes:
         connection = head.row.connection
         look, count, next_cursor = None, 0, None
         documents: Sequence[Document] = ()
+        lost: Sequence[Document] = ()
         questions: Mapping[str, Sequence[Question]] = {}
         if connection is not None:
             scope = (access.gallery_id, connection.tenant_id)
@@ -104,6 +111,7 @@ class Lookalikes:
                 look, count = uow.books.look(*scope), uow.books.count(*scope)
                 documents, next_cursor = uow.books.asked(*scope, after=after, limit=PAGE)
                 questions = uow.books.questions(*scope, [document.id for document in documents])
+                lost = uow.books.paid_later(*scope, PAGE) if after is None else ()
         short_code = connection.short_code if connection else ""
         pairs = tuple(
             Pair(
@@ -119,7 +127,7 @@ class Lookalikes:
             for document in documents
         )
         until_now = head.row.webservice.settings.sales_until_now
-        return BooksPage(head.gallery, head.now, head.row, look, until_now, pairs, count, next_cursor)
+        return BooksPage(head.gallery, head.now, head.row, look, until_now, pairs, count, next_cursor, tuple(lost))
 
     def answer(
         self, access: Access, webservice_id: str, pairs: Sequence[tuple[str, str]], answer: Answer
@@ -140,7 +148,7 @@ class Lookalikes:
                 raise NotFound(f"document {one}")
             local_ids.append(document.local_id)
         invoices = {invoice.id: invoice for invoice in self._gallery.invoices(gallery_id, local_ids)}
-        done = 0
+        done = aside = 0
         with self._units.write() as uow:
             webservice, connection = _own(uow, access, webservice_id)
             intake = Intake(connection, webservice, info, self._quiet_period)
@@ -148,7 +156,7 @@ class Lookalikes:
                 document = uow.ledger.get(gallery_id, one)
                 asked = uow.books.questions(gallery_id, connection.tenant_id, [one]).get(one, ())
                 question = next((found for found in asked if found.xero_id == xero_id), None)
-                if document is None or question is None or document.state not in _ASIDE:
+                if document is None or question is None or not _is_asked_about(document):
                     continue
                 invoice = invoices.get(document.local_id)
                 if answer is Answer.LINK:
@@ -158,6 +166,7 @@ class Lookalikes:
                 else:
                     uow.books.answer(one, xero_id, Answer.DIFFERENT, actor)
                     _go_on(uow, document)
+                    aside += document.reason_code == MONEY_MAY_BE_LOST
                 uow.audit.add(gallery_id, actor, f"already in the books: {answer}", subject=one, outcome=xero_id)
                 done += 1
             uow.ledger.requeue(
@@ -166,13 +175,19 @@ class Lookalikes:
             left = uow.books.count(gallery_id, connection.tenant_id)
             uow.commit()
         run = self._sync(gallery_id, webservice_id, actor) if done and not left else None
-        return Answered(done, left, run)
+        return Answered(done, left, run, aside)
 
     def _sync(self, gallery_id: str, webservice_id: str, actor: Actor) -> Run | None:
         try:
             return self._runs.open_or_current(gallery_id, webservice_id, actor, RunTrigger.PERSON)[0]
         except GalleriaXeroError:
             return None  # paused, or not connected: it goes on when that has changed
+
+
+def _is_asked_about(document: Document) -> bool:
+    """It waits for the answer, also while other settings let it be decided anew."""
+    again = document.state is DocumentState.PENDING and document.reason_code == MONEY_MAY_BE_LOST
+    return again or document.state in _ASIDE
 
 
 def _own(uow: UnitOfWork, access: Access, webservice_id: str) -> tuple[Webservice, Connection]:

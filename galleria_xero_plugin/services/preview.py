@@ -23,7 +23,7 @@ from ..domain.mapping import contact_name
 from ..domain.markers import marker, payment_identity
 from ..domain.model import Access, IndexEntry, Invoice, InvoiceState, MethodKind
 from ..domain.payments import payment_draft
-from ..domain.reasons import Hold
+from ..domain.reasons import BY_A_PERSON, Hold
 from ..domain.states import DocumentKind, DocumentState
 from ..ports.gallery import Gallery
 from ..ports.records import Connection, ContactLink, Document
@@ -109,9 +109,10 @@ class Preview:
         )
 
     def _to_send(
-        self, gallery_id: str, page: PreviewPage, states: Mapping[str, DocumentState]
+        self, gallery_id: str, page: PreviewPage, states: Mapping[str, tuple[DocumentState, str | None]]
     ) -> Sequence[IndexEntry]:
-        """Issued invoices in scope that were not sent, oldest first, as far as the gallery's light index tells."""
+        """Issued invoices in scope that were not sent and may be, oldest first, as far as the gallery's light index
+        tells: there is nothing to send of one without an amount, or of one that a person has put aside."""
         webservice = page.row.webservice
         today = today_of(page.gallery, page.now)
         since = webservice.settings.sync_from
@@ -123,7 +124,8 @@ class Preview:
             entry
             for entry in entries
             if entry.state is InvoiceState.ISSUED
-            and states.get(entry.id) not in _SENT
+            and entry.total != 0
+            and not _is_over(*states.get(entry.id, (None, None)))
             and (entry.date >= first_new or entry.id in states)
         ]
         return sorted(found, key=lambda entry: (entry.date, entry.number))
@@ -236,8 +238,12 @@ def _as_it_stands(row: Document | None) -> Hold | None:
     """What a person, or Xero, has left open about a document stays as it is until they act."""
     if row is None or row.reason_code is None:
         return None
-    lasting = row.state in _PERSONS or (row.state is DocumentState.SKIPPED and row.reason_code == "never_send")
-    return Hold(row.reason_code, dict(row.reason_facts)) if lasting else None
+    return Hold(row.reason_code, dict(row.reason_facts)) if row.state in _PERSONS else None
+
+
+def _is_over(state: DocumentState | None, reason_code: str | None) -> bool:
+    """It was sent, or a person has put it aside: no sync takes it up."""
+    return state in _SENT or (state is DocumentState.SKIPPED and reason_code in BY_A_PERSON)
 
 
 def _payments(

@@ -18,6 +18,7 @@ from ..domain.reasons import Explanation
 from ..domain.states import DocumentKind
 from ..ports.records import Compared, Connection, ContactConflict, Document, Run, Webservice
 from .export.offers import Offer
+from .not_listed import NotListed
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,12 @@ class ActivityPage:
     documents: tuple[DocumentRow, ...]
     next_cursor: str | None
     runs: tuple[RunView, ...] = ()
+    not_listed: NotListed | None = None
+
+    @property
+    def elsewhere(self) -> tuple[Group, ...]:
+        """Where else the filter finds something, when it finds nothing here."""
+        return () if self.documents else tuple(one for one in self.groups if one.name and one.count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ..services.document_rows import GROUPS
 from ..services.read_models import ActivityFilter
 from ..services.wording import KINDS, document_state
 from .buttons import pressed
-from .csv_files import Cell, csv_answer
+from .csv_files import Cell, csv_answer, money, sentence
 from .responses import notice, page, see_other
 
 SEARCH_AT_MOST = 100
@@ -68,6 +68,20 @@ def send_again(access: Access, webservice_id: str) -> Response:
     if run is None:
         raise NotFound("Nothing of this waits any more.")
     notice("It is tried again now." if woken == 1 else f"{woken} documents are tried again now.")
+    return see_other("run", run_id=run.id)
+
+
+@pressed
+def send_new(access: Access, webservice_id: str) -> Response:
+    """Send now for an invoice of the gallery that no sync has read yet."""
+    try:
+        run = services().activity.send_new(access, webservice_id, request.form.get("invoice", ""))
+    except InvalidInput:
+        notice("Please choose your accounts first: nothing is sent before.", good=False)
+        return see_other("edit", webservice_id=webservice_id)
+    if run is None:
+        raise NotFound("This invoice has gone already.")
+    notice("It is sent now.")
     return see_other("run", run_id=run.id)
 
 
@@ -218,7 +232,8 @@ def _line(document: Document) -> tuple[Cell, ...]:
     why = explain(document.reason_code, document.reason_facts) if document.reason_code else None
     return (
         KINDS[document.kind].text, document.label or document.natural_key, document.contact_name,
-        document.document_date, document.amount, document.currency, state.text, why.title if why else "",
+        document.document_date, money(document.amount, document.currency), document.currency, sentence(state),
+        why.title if why else "",
         why.sentence if why else "", document.reason_facts.get("xero", ""), document.xero_number,
-        document.xero_total, document.xero_id, document.created_at, document.updated_at,
+        money(document.xero_total, document.currency), document.xero_id, document.created_at, document.updated_at,
     )  # fmt: skip

@@ -92,6 +92,7 @@ ROUTES = (
     Route("GET", f"{_WEBSERVICE}/activity", "activity", VIEW, activity_views.activity),
     Route("GET", f"{_WEBSERVICE}/activity.csv", "activity_file", VIEW, activity_views.activity_file),
     Route("POST", f"{_WEBSERVICE}/activity", "send_again", CHANGE, activity_views.send_again),
+    Route("POST", f"{_WEBSERVICE}/activity/new", "send_new", CHANGE, activity_views.send_new),
     Route("POST", f"{_WEBSERVICE}/activity/stop", "stop_asking", CHANGE, activity_views.stop_asking),
     Route("GET", f"{_WEBSERVICE}/for-bookkeeper", "letter", VIEW, activity_views.letter),
     Route("GET", f"{_WEBSERVICE}/documents/<uuid:document_id>", "document", VIEW, activity_views.document),
@@ -108,6 +109,7 @@ ROUTES = (
     Route("GET", f"{_WEBSERVICE}/preview", "preview", VIEW, preview_views.preview),
     Route("GET", f"{_WEBSERVICE}/books", "books", VIEW, books_views.books),
     Route("POST", f"{_WEBSERVICE}/books", "decide", CHANGE, books_views.decide),
+    Route("POST", f"{_WEBSERVICE}/books/<uuid:document_id>", "find_in_xero", CHANGE, books_views.find_in_xero),
     Route("GET", f"{_WEBSERVICE}/first-run", "first_run", VIEW, books_views.first_run),
     Route("POST", f"{_WEBSERVICE}/first-run", "go_on", CHANGE, books_views.go_on),
 )

@@ -14,6 +14,7 @@ from .buttons import pressed
 from .responses import notice, page, see_other
 
 ANSWERED_AT_MOST = 100
+SEARCHED_AT_MOST = 100
 _PAIR = re.compile(r"([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}):([0-9a-f-]{36})")
 _OFFERED = {answer.value: answer for answer in (Answer.LINK, Answer.NEVER, Answer.DIFFERENT)}
 
@@ -35,12 +36,28 @@ def decide(access: Access, webservice_id: str) -> Response:
     pairs = [(match[1], match[2]) for match in found if match]
     result = services().lookalikes.answer(access, webservice_id, pairs, _OFFERED[word])
     if pairs:
-        notice(_said(_OFFERED[word], result.done))
+        notice(_said(_OFFERED[word], result.done, result.aside))
     else:
         notice("Please tick at least one invoice.", good=False)
     if result.run is not None:
         return see_other("run", run_id=result.run.id)
     return see_other("books", webservice_id=webservice_id)
+
+
+@pressed
+def find_in_xero(access: Access, webservice_id: str, document_id: str) -> Response:
+    """Look in Xero for the invoice of an older sale; what is found is asked about on the same page."""
+    words = request.form.get("search", "").replace("\0", "")[:SEARCHED_AT_MOST]
+    try:
+        found = services().books_search.find(access, webservice_id, document_id, words)
+    except InvalidInput as problem:
+        notice(problem.errors["search"], good=False)
+    else:
+        if found:
+            notice("Found in Xero. Is it this one?" if found == 1 else "Found in Xero. Is it one of these?")
+        else:
+            notice("Xero has no other invoice like that. Try its number, contact or amount.", good=False)
+    return see_other("books", webservice_id=webservice_id, _anchor=document_id)
 
 
 def first_run(access: Access, webservice_id: str) -> Response:
@@ -61,9 +78,11 @@ def go_on(access: Access, webservice_id: str) -> Response:
     return see_other("run", run_id=run.id)
 
 
-def _said(answer: Answer, count: int) -> str:
+def _said(answer: Answer, count: int, aside: int) -> str:
     if not count:
         return "This was decided already."
+    if answer is Answer.DIFFERENT and aside:
+        return "It is another sale: that one is not asked about again."
     many = f"{count} invoices are" if count > 1 else "The invoice is"
     if answer is Answer.LINK:
         return f"{many} linked. Nothing is created for what stands in Xero already."

@@ -15,7 +15,7 @@ from ..proxies import services, state
 from ..services.month_words import fix, how
 from ..services.months import MonthsPage
 from .buttons import pressed
-from .csv_files import Cell, csv_answer
+from .csv_files import Cell, csv_answer, money, sentence
 from .responses import BLUEPRINT, bare_page, notice, page, see_other
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
@@ -149,14 +149,15 @@ def _file(sheet: Sheet) -> Response:
 
 def _lines(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
     for entry in sheet.entries:
-        words = how(entry)
         yield (
-            entry.number, words.text % words.values, entry.contact, entry.currency,
-            *_side(entry.gallery), *_side(entry.xero), entry.xero_id,
+            entry.number, sentence(how(entry)), entry.contact, entry.currency,
+            *_side(entry.gallery, entry.currency), *_side(entry.xero, entry.currency), entry.xero_id,
         )  # fmt: skip
     for one in sheet.unreconciled:
-        yield (one.number, "Payment not reconciled in Xero", one.contact, one.currency, None, None, one.amount)
+        yield (one.number, "Payment not reconciled in Xero", one.contact, one.currency, None, None, money(one.amount, one.currency))
 
 
-def _side(one: Figures | None) -> tuple[Cell, ...]:
-    return (None,) * 6 if one is None else (one.net, one.tax, one.total, one.paid, one.due, one.status)
+def _side(one: Figures | None, currency: str) -> tuple[Cell, ...]:
+    if one is None:
+        return (None,) * 6
+    return (*(money(amount, currency) for amount in (one.net, one.tax, one.total, one.paid, one.due)), one.status)

@@ -236,7 +236,7 @@ class Site:
         self.services = SimpleNamespace(
             runs=runs,
             queries=queries,
-            activity=Activity(self.units, self.gallery, runs, shown, queries.service_page),
+            activity=Activity(self.units, self.gallery, runs, shown, queries.service_page, read.quiet_period),
             months=Months(self.units, self.gallery, self.bell, shown, queries.service_page),
             settings=settings,
             check=SettingsCheck(self.units, self.gallery, settings, queries.settings_page),
@@ -246,6 +246,7 @@ class Site:
             cancelling=Cancelling(self.units, queries, runs),
             sending_anew=SendingAnew(self.units, self.gallery, runs),
             lookalikes=Lookalikes(self.units, self.gallery, queries, runs, shown, read.quiet_period),
+            books_search=SimpleNamespace(find=self._find_in_xero),
             preview=Preview(self.units, self.gallery, queries, read.quiet_period),
             first_run=FirstRun(self.units, self.gallery, queries, runs, shown),
             connect=Connect(self.units, self.login, tokens, runs, SimpleNamespace(refresh=self._read_reference),
@@ -253,6 +254,17 @@ class Site:
         )
         self.app.extensions[EXTENSION_KEY] = State(read, self.gallery, self.units, self.bell, self.services)
         self.app.register_blueprint(make_blueprint(), url_prefix="/xero")
+
+    def _find_in_xero(self, access, webservice_id, document_id, words):
+        """What a search in Xero comes to: an invoice that is asked about, when it is for TILL-9."""
+        if words != "TILL-9":
+            return 0
+        self.question(document_id, self.connection(self.webservice_by_id(webservice_id)), "TILL-9")
+        return 1
+
+    def webservice_by_id(self, webservice_id):
+        with self.units.read() as uow:
+            return uow.webservices.get(OURS, webservice_id)
 
     def _read_reference(self, connection_id, within=None):
         with self.units.write() as uow:

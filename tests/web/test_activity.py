@@ -7,6 +7,9 @@ import io
 import re
 from decimal import Decimal
 
+import pytest
+
+from galleria_xero_plugin.domain.model import InvoiceState
 from galleria_xero_plugin.domain.reason_catalogue import UNKNOWN
 from galleria_xero_plugin.domain.reasons import REASONS
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
@@ -20,6 +23,10 @@ XERO_ID = "f0000000-0000-4000-8000-000000000001"
 
 def listed(answer):
     return re.findall(r'/documents/[^"]+">([^<]+)</a>\s*</span>', answer.text)
+
+
+def listed_rows(text):
+    return set(re.findall(r'/documents/[^"]+">([^<]+)</a></span>', text))
 
 
 def send(site, connection, document_id, name="b-1"):
@@ -127,6 +134,94 @@ def test_the_file_has_all_of_the_filter_and_no_formula(site):
     lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
     assert {line[2] for line in lines[1:]} == {"'" + name for name in names[:6]} | set(names[6:])
     assert all(line[4] == "-5.00" and line[3] == "2026-03-02" for line in lines[1:])  # numbers stay numbers
+
+
+def test_a_file_says_who_cancelled_and_writes_cents_in_full(site):
+    made, connection = site.ready()
+    document = site.document(connection, 1, state=DocumentState.PENDING, amount=Decimal("29.5"))
+    site.move(document, DocumentState.DONE, xero_id=XERO_ID, xero_total=Decimal("29.5"),
+              reason=("cancelled_by_person", {"who": "Nora Light"}))  # fmt: skip
+    site.document(connection, 2, amount=Decimal("1250"), currency="JPY")
+    text = site.browser().get(f"/xero/{made.id}/activity.csv").data.decode("utf-8-sig")
+    lines = {line["Number"]: line for line in csv.DictReader(io.StringIO(text, newline=""))}
+    assert lines["AG-1"]["State"] == "Cancelled in Xero by Nora Light" and "%(" not in text
+    assert (lines["AG-1"]["Amount"], lines["AG-1"]["Amount in Xero"], lines["AG-2"]["Amount"]) == ("29.50", "29.50", "1250")
+
+
+def test_saving_the_settings_leaves_everything_where_it_stood_until_it_is_decided_anew(site):
+    """The card, the tabs and the list have the same numbers, and every reason stays with its action."""
+    made, connection = site.ready()
+    site.document(connection, 1, reason_code="total_differs")
+    site.document(connection, 2, state=DocumentState.REJECTED, reason_code="xero_refused", reason_facts={"xero": "no"})
+    site.document(connection, 3, state=DocumentState.CONFLICT, reason_code="number_taken")
+    site.document(connection, 4, state=DocumentState.SKIPPED, reason_code="zero_total")
+    site.document(connection, 1, DocumentKind.PAYMENT, state=DocumentState.PENDING, label="Payment of AG-1",
+                  depends_on=(DocumentKind.INVOICE, "invoice-1"))  # fmt: skip
+    browser, of = site.browser(), f"/xero/{made.id}/activity"
+
+    def shown():
+        pages = [browser.get(f"{of}?group={group}").text for group in ("waiting", "moving", "skipped")]
+        tabs = re.findall(r'gx-number">(\d+)', pages[0])
+        reasons = [re.findall(r'<p class="gx-reason"><strong>([^<]+)', page) for page in pages]
+        with site.units.read() as uow:
+            codes = uow.ledger.waiting_codes(OURS, connection.tenant_id)
+        return [listed_rows(page) for page in pages], tabs, reasons, codes
+
+    before = shown()
+    assert before[0] == [{"AG-1", "AG-2", "AG-3", "Payment of AG-1"}, set(), {"AG-4"}]
+    saved = site.webservice(made)
+    site.services.settings.save(site.owner, made.id, saved.settings, saved.version)
+    assert row(site, site.document(connection, 1)).state is DocumentState.PENDING  # it is due again
+    assert shown() == before
+    assert sum(before[3].values()) == 4
+
+
+@pytest.mark.parametrize("search", ["#1042", "1042", "AG1042", "ag 1042", "AG-1042", "marsh", "ADA"])
+def test_a_number_is_found_however_it_is_written(site, search):
+    made, connection = site.ready()
+    site.document(connection, 1042)
+    site.document(connection, 7, contact_name="Bo Stone")
+    found = site.browser().get(f"/xero/{made.id}/activity", query_string={"search": search})
+    assert listed_rows(found.text) == {"AG-1042"}
+    assert re.findall(r'gx-number">(\d+)', found.text)[:2] == ["1", "1"]  # the tabs count what the search finds
+
+
+def test_what_another_tab_has_is_told(site):
+    made, connection = site.ready()
+    document = site.document(connection, 1042, state=DocumentState.PENDING)
+    site.move(document, DocumentState.DONE, xero_id=XERO_ID)
+    text = site.browser().get(f"/xero/{made.id}/activity?group=waiting&search=1042").text
+    assert "1 found under In Xero" in text and "group=done" in text and "Nothing here. Try" not in text
+    text = site.browser().get(f"/xero/{made.id}/activity?kind=payment&search=1042").text
+    assert "Search everywhere" in text
+
+
+def test_an_invoice_that_no_sync_has_read_says_why(site):
+    made, connection = site.ready(sync_from=dt.date(2026, 3, 1))
+    site.gallery.add_invoice(number=1010, date=dt.date(2026, 2, 3))
+    site.gallery.add_invoice(number=1120, date=dt.date(2026, 3, 3), state=InvoiceState.DRAFT)
+    new = site.gallery.add_invoice(number=1121, date=dt.date(2026, 3, 4))
+    browser, of = site.browser(), f"/xero/{made.id}/activity"
+    ask = lambda text: browser.get(of, query_string={"search": text}).text.replace("\xa0", " ")  # noqa: E731
+    older = ask("#1010")
+    assert "only invoices from 1 Mar 2026 on are sent" in older and "Send now" not in older
+    assert "has not issued an invoice #1120. A draft is sent when it is issued" in ask("1120")
+    assert "#1121 is new in your gallery and goes with the next sync" in ask("ag-1121")
+    answer = browser.post(f"{of}/new", {"invoice": new.id})
+    assert "/runs/" in answer.location and site.bell.rung == [("export", connection.id)]
+    assert listed_rows(ask("1121")) == {"AG-1121"}
+    assert "Nothing here" in ask("nobody of this name") and "Nothing here" in ask("XY-1121")
+    assert browser.post(f"{of}/new", {"invoice": "somebody else's"}).status_code == 404
+
+
+def test_what_is_to_be_decided_anew_can_still_be_put_aside(site):
+    made, connection = site.ready()
+    document = site.document(connection, 1, state=DocumentState.PENDING, reason_code="total_differs")
+    browser = site.browser()
+    page = browser.get(f"/xero/{made.id}/documents/{document}").text
+    assert "The totals do not agree" in page and "Stop asking" in page and "Try again" in page
+    browser.post(f"/xero/{made.id}/activity/stop", {"document": document, "confirmed": "yes"})
+    assert (row(site, document).state, row(site, document).reason_code) == (DocumentState.SKIPPED, "stopped_asking")
 
 
 def test_a_large_file_is_read_in_pages(site, monkeypatch):

@@ -24,6 +24,43 @@ def preview(site, made, **query):
     return answer.text.replace("\u00a0", " ")
 
 
+# -- an older invoice that was paid later
+
+
+def test_an_older_invoice_that_was_paid_later_leads_to_where_it_is_found_and_linked(site):
+    made, connection = site.ready()
+    old = site.document(connection, 28, state=DocumentState.SKIPPED, reason_code="paid_before_sync_from",
+                        reason_facts={"date": "2025-11-02", "sync_from": "2026-01-01"},
+                        document_date=dt.date(2025, 11, 2))  # fmt: skip
+    browser = site.browser()
+    assert "1 needs you" in browser.get("/xero/").text
+    listed = browser.get(f"/xero/{made.id}/activity?group=waiting").text
+    assert f"/xero/{made.id}/books#{old}" in listed and "Waiting for you" in listed
+    assert "Nothing here" in browser.get(f"/xero/{made.id}/activity?group=skipped").text
+    page = browser.get(f"/xero/{made.id}/books").text.replace("\u00a0", " ")
+    for offered in ("Find it in Xero", "It is settled elsewhere", "Sync From Date of 2 Nov 2025 or earlier", f'id="{old}"'):
+        assert offered in page, offered
+    assert "Nothing to decide" not in page
+    nothing = browser.post(f"/xero/{made.id}/books/{old}", {"search": "AG-28"})
+    assert "Xero has no other invoice like that" in browser.follow(nothing).text
+    found = browser.follow(browser.post(f"/xero/{made.id}/books/{old}", {"search": "TILL-9"})).text
+    assert "Is it this one?" in found and "AG-28 may be TILL-9" in found and "Not this one" in found
+    site.services.settings.save(site.owner, made.id, site.webservice(made).settings, 1)  # it can be linked all the same
+    pair = f"{old}:f0000000-0000-4000-8000-000000000006"
+    assert "linked" in browser.follow(browser.post(f"/xero/{made.id}/books", {"answer": f"link/{pair}"})).text
+    assert "1 needs you" not in browser.get("/xero/").text
+
+
+def test_it_is_settled_elsewhere(site):
+    made, connection = site.ready()
+    old = site.document(connection, 28, state=DocumentState.SKIPPED, reason_code="paid_before_sync_from")
+    browser = site.browser()
+    browser.get(f"/xero/{made.id}/books")
+    browser.post(f"/xero/{made.id}/activity/stop", {"document": old, "confirmed": "yes"})
+    assert "1 needs you" not in browser.get("/xero/").text
+    assert "Find it in Xero" not in browser.get(f"/xero/{made.id}/books").text
+
+
 # -- the preview
 
 
@@ -82,13 +119,11 @@ def test_who_the_buyer_is_in_xero_and_why(site):
 def test_what_waits_and_why(site):
     made, connection = site.ready()
     locked = site.gallery.add_invoice(date=dt.date(2026, 1, 20))  # the books are locked up to 31 January
-    gift = site.gallery.add_invoice(date=dt.date(2026, 1, 21), items=[make_item("1", 0)])
     with site.units.read() as uow:
         assert uow.reference.get(OURS, connection.tenant_id).organisation.lock_date == dt.date(2026, 1, 31)
     text = preview(site, made)
     assert "The month is closed" in text and f"AG-{locked.number}" in text
-    assert "Nothing to pay" in text and f"AG-{gift.number}" in text
-    assert "0 would be sent, 2 would wait." in text
+    assert "0 would be sent, 1 would wait." in text
 
 
 def test_a_method_without_an_account_holds_its_payment_and_not_the_invoice(site):
@@ -99,15 +134,24 @@ def test_a_method_without_an_account_holds_its_payment_and_not_the_invoice(site)
     assert "1 would be sent" in text and "No bank account for this payment method" in text
 
 
-def test_what_was_sent_is_not_in_it_and_what_a_person_decided_is_shown_as_it_stands(site):
+def test_an_invoice_of_nothing_is_nothing_to_send(site):
+    made, connection = site.ready()
+    gift = site.gallery.add_invoice(date=MARCH, items=[make_item("1", 0)])
+    assert "Nothing to send" in preview(site, made)
+    site.document(connection, gift.number, local_id=gift.id, natural_key=f"AG-{gift.number}",
+                  state=DocumentState.SKIPPED, reason_code="zero_total", reason_facts={"number": "AG-1"})
+    text = preview(site, made)
+    assert "Nothing to send" in text and "invoice in all" not in text and "Waits by itself" not in text
+
+
+def test_what_was_sent_or_put_aside_by_a_person_is_not_in_it(site):
     made, connection = site.ready()
     sent, never = site.gallery.add_invoice(date=MARCH), site.gallery.add_invoice(date=MARCH)
     done = site.document(connection, sent.number, local_id=sent.id, state=DocumentState.PENDING)
     site.move(done, DocumentState.DONE, xero_id=XERO_ID)
     site.document(connection, never.number, local_id=never.id, natural_key=f"AG-{never.number}",
                   state=DocumentState.SKIPPED, reason_code="never_send", reason_facts={"number": "AG-2"})
-    text = preview(site, made)
-    assert "1 invoice in all" in text and "Already in the books" in text
+    assert "Nothing to send" in preview(site, made)
 
 
 def test_without_copy_all_only_new_invoices_are_in_it(site):

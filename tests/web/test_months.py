@@ -1,6 +1,8 @@
 """Compare with Xero: the months, their files, and the link with which a bookkeeper sees one of them."""
 
+import csv
 import datetime as dt
+import io
 import re
 
 import pytest
@@ -74,6 +76,15 @@ def test_the_bookkeeper_sees_this_month_and_nothing_else_without_a_login(site, c
     assert bookkeeper.get(f"/xero/{made.id}/months").status_code == 302
     token = path.rpartition("/")[2]
     assert all(token not in str(rows) for rows in site.rows().values())
+
+
+def test_the_file_has_every_amount_with_its_cents_and_every_row_as_wide_as_its_heading(site, compared):
+    made, _ = compared
+    text = site.browser().get(f"/xero/{made.id}/month.csv?month=2026-03").data.decode("utf-8-sig")
+    lines = list(csv.reader(io.StringIO(text, newline="")))
+    assert {len(line) for line in lines} == {len(lines[0])} and "%(" not in text
+    amounts = [value for line in lines[1:] for value in (*line[4:9], *line[10:15]) if value]
+    assert amounts and all(re.fullmatch(r"-?\d+\.\d\d", value) for value in amounts)
 
 
 def test_the_pack_is_frozen(site, compared):

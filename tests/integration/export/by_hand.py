@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+from galleria_xero_plugin.services.books_search import BooksSearch
 from galleria_xero_plugin.services.cancelling import Cancelling
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.first_run import FirstRun
@@ -59,6 +60,7 @@ class Desk:
         self.first_run = FirstRun(office.units, office.gallery, queries, office.runs, to_xero)
         self.preview = Preview(office.units, office.gallery, queries, quiet)
         self.queries = queries
+        self.search = BooksSearch(office.units, office.api, office.calls())
         self.cancelling = Cancelling(office.units, queries, office.runs)
         self.sending_anew = SendingAnew(office.units, office.gallery, office.runs)
 

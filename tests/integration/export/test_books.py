@@ -176,6 +176,42 @@ def test_an_older_invoice_that_was_paid_later_is_linked_so_that_its_payment_is_n
     assert invoices_in_xero(office)["INV-0007"]["AmountPaid"] == SOLD
 
 
+def test_an_older_invoice_that_was_paid_later_is_searched_for_where_nothing_looks_like_it(office: Office):
+    office.save(office.settings(sync_from=dt.date(2026, 3, 1)))
+    sale = office.sell(date=dt.date(2026, 2, 20))
+    office.gallery.add_payment(sale.id, SOLD, date=dt.date(2026, 3, 9))
+    there = enter(office, "Cash sales", SOLD, dt.date(2026, 2, 25), "TILL-9", Reference="studio visit")
+    office.sync()
+    desk, row = Desk(office), office.document(INVOICE, sale.id)
+    assert desk.asked() == {} and [one.id for one in desk.lookalikes.page(ME, desk.id, None).lost] == [row.id]
+    waiting = desk.queries.list_page(ME).rows[0].waiting
+    assert (waiting.you, waiting.itself) == (1, 0), "money may be lost: somebody is needed"
+
+    office.save(office.settings(sync_from=dt.date(2026, 3, 1)))  # decided anew: it can be linked all the same
+    assert desk.search.find(ME, desk.id, row.id, "no such thing") == 0
+    for words in ("till 9", "Studio", "120.00", "cash"):
+        assert desk.search.find(ME, desk.id, row.id, words) == 1, words
+    assert desk.open() == [("AG-1", row.id, there, "TILL-9")]
+    assert desk.lookalikes.page(ME, desk.id, None).lost == ()
+
+    assert desk.answer(Answer.LINK).done == 1
+    assert invoices_in_xero(office)["TILL-9"]["AmountPaid"] == SOLD
+    assert desk.queries.list_page(ME).rows[0].waiting.people == 0
+
+
+def test_the_one_that_was_found_is_not_it(office: Office):
+    office.save(office.settings(sync_from=dt.date(2026, 3, 1)))
+    sale = office.sell(date=dt.date(2026, 2, 20))
+    office.gallery.add_payment(sale.id, SOLD, date=dt.date(2026, 3, 9))
+    enter(office, "Cash sales", SOLD, dt.date(2026, 2, 25), "TILL-9")
+    office.sync()
+    desk, row = Desk(office), office.document(INVOICE, sale.id)
+    assert desk.search.find(ME, desk.id, row.id, "TILL-9") == 1
+    assert desk.answer(Answer.DIFFERENT).aside == 1
+    assert [one.id for one in desk.lookalikes.page(ME, desk.id, None).lost] == [row.id], "still to be found"
+    assert desk.search.find(ME, desk.id, row.id, "TILL-9") == 0, "and not asked about again"
+
+
 def test_a_second_press_changes_nothing(office: Office):
     office.sell(date=DAY)
     enter(office, "W. Oakes", SOLD, DAY)

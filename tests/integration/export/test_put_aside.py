@@ -18,7 +18,7 @@ NORA = Access("north-light", "u-1", "Nora Light", True, True, True)
 def test_stop_asking_outlives_every_sync_until_it_is_asked_about_again(office: Office):
     links = Links(lambda *_: "", lambda *_: "")
     queries = Queries(office.units, office.gallery, office.bell, links)
-    activity = Activity(office.units, office.gallery, office.runs, links, queries.service_page)
+    activity = Activity(office.units, office.gallery, office.runs, links, queries.service_page, dt.timedelta(hours=1))
     sale = office.sell(date=dt.date(2026, 3, 2))
     office.gallery.add_payment(sale.id, 50, method_id="venmo")  # a method without an account
     office.sync()
