@@ -9,7 +9,7 @@ from typing import Any
 import flask
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from . import authorize_views, books_views, control_views, person_views
+from . import authorize_views, books_views, control_views, desk_views, person_views
 from .context import current_world
 from .core.wire import Request, Response
 from .core.world import World
@@ -27,6 +27,7 @@ def create_app(world: World | None = None) -> flask.Flask:
     app.extensions["simulated_xero"] = world or World()
     app.register_blueprint(authorize_views.blueprint)
     app.register_blueprint(books_views.blueprint)
+    app.register_blueprint(desk_views.blueprint)
     app.register_blueprint(control_views.blueprint)
     app.register_blueprint(person_views.blueprint)
     app.before_request(_due)

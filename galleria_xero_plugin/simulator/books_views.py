@@ -7,9 +7,17 @@ import flask
 from .context import current_world, organisation_or_404
 from .core import allocations, books, history
 from .core.listing import whole_number
+from .core.organisation import Organisation
 
 blueprint = flask.Blueprint("books", __name__)
 ROWS = 100
+
+
+def money_accounts(org: Organisation) -> list[tuple[str, str]]:
+    """Where a payment may go: ids with names."""
+    rows = org.table("Accounts").rows.values()
+    takes = [row for row in rows if row["Type"] == "BANK" or row["EnablePaymentsToAccount"]]
+    return [(row["AccountID"], row["Name"]) for row in takes if row["Status"] == "ACTIVE"]
 
 
 def _page_of(rows: list[dict[str, object]]) -> tuple[list[dict[str, object]], int, int]:
@@ -84,6 +92,8 @@ def invoice(shortcode: str, invoice_id: str) -> str:
             applied=[(row, allocations.source(org, row)[1]) for row in rows if not row["IsDeleted"]],
             name_of=allocations.name_of,
             history=history.of(org, invoice_id),
+            banks=money_accounts(org),
+            today=current_world().clock.now().date(),
         )
 
 
@@ -96,7 +106,16 @@ def contact(shortcode: str, contact_id: str) -> str:
         if record is None:
             flask.abort(404)
         invoices = org.table("Invoices").find("contact", contact_id)
-        return flask.render_template("simulator/contact.html", org=org, record=record, invoices=invoices)
+        people = org.table("Contacts").rows
+        others = [(row["ContactID"], row["Name"]) for row in people.values() if row["ContactStatus"] == "ACTIVE"]
+        return flask.render_template(
+            "simulator/contact.html",
+            org=org,
+            record=record,
+            invoices=invoices,
+            merged=people.get(record.get("MergedToContactID") or ""),
+            others=sorted((entry for entry in others if entry[0] != contact_id), key=lambda entry: entry[1].casefold()),
+        )
 
 
 @blueprint.post("/books/<tenant>/disconnect")

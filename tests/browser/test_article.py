@@ -117,6 +117,7 @@ def test_the_eight_steps_of_the_article(visitor):
     click("Allow access")
     page.wait_for_url(re.compile("/identity/connect/authorize"))
     look("wants access to")
+    page.get_by_label("North Light Gallery").check()
     click("Allow access")
     page.wait_for_url(re.compile("/websites/webservices/"))
 

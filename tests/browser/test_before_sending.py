@@ -21,6 +21,7 @@ def test_five_drafts_then_approve_and_go_on(visitor):
     click("Create Webservice")
     click("Allow access")
     page.wait_for_url(re.compile("/identity/connect/authorize"))
+    page.get_by_label("North Light Gallery").check()
     click("Allow access")
     page.wait_for_url(re.compile("/edit"))
     page.get_by_label(re.compile("^Zero-rated export")).select_option(label="Zero Rated Income (0 %)")

@@ -45,6 +45,7 @@ def test_from_the_hosts_login_to_the_mapping(page, address):
     page.get_by_role("button", name="Create Webservice").click()
     page.get_by_role("button", name="Allow access").click()
     page.get_by_role("heading", name="wants access to").wait_for()
+    page.get_by_label("North Light Gallery").check()
     page.get_by_role("button", name="Allow access").click()
     page.get_by_role("heading", name="Edit Xero").wait_for()
     assert page.get_by_role("link", name="Kabinett der Graphik").is_visible()

@@ -31,7 +31,7 @@ from . import (
     unapplied,
 )
 from .call import Call
-from .errors import not_found
+from .errors import Invalid, not_found
 from .organisation import Organisation, folded
 from .reader import Reader, guid_of
 from .tables import Record
@@ -44,6 +44,19 @@ class Bookkeeper:
     books: Callable[[], AbstractContextManager[Call]]
 
     # -- documents
+
+    def enter_invoice(self, contact: str, lines: list[Record], **members: Any) -> Record:
+        """Type in a sales invoice, approved unless ``Status`` says otherwise; an unknown contact is made by its name.
+
+        A number in use is refused: a person does not change another invoice by it, as a POST does (§4.2).
+        """
+        with self.books() as call:
+            if invoices.find(call.org, members.get("InvoiceNumber") or "") is not None:
+                raise Invalid(invoices.NUMBER_TAKEN)
+            known = _known_contact(call, contact)
+            whom = {"ContactID": known["ContactID"]} if known else {"Name": contact}
+            terms = {"Type": "ACCREC", "Status": "AUTHORISED", "DueDate": members.get("Date") or call.today.isoformat()}
+            return invoices.save(call, Reader({**terms, **members, "Contact": whom, "LineItems": lines}))
 
     def edit_invoice(self, invoice: str, **members: Any) -> Record:
         """Change an invoice: the members of a POST, e.g. ``Reference="x"`` or ``LineItems=[...]``."""
@@ -286,9 +299,13 @@ def _account(call: Call, name: str) -> Record:
 
 
 def _contact(call: Call, name: str) -> Record:
+    return _found(_known_contact(call, name))
+
+
+def _known_contact(call: Call, name: str) -> Record | None:
     table = call.org.table("Contacts")
     by_name = table.find("active name", folded(name)) + table.find("name", folded(name))
-    return _found(contacts.find(call.org, name) or next(iter(by_name), None))
+    return contacts.find(call.org, name) or next(iter(by_name), None)
 
 
 def _allocated(call: Call, kind: str, credit: Record, invoice: Record, amount: Any) -> Record:
