@@ -32,6 +32,7 @@ from .extension import GalleriaXero, ring
 from .ports.gallery import Gallery
 from .ports.runtime import Mail, Mailer
 from .web.nav import NavEntry, nav_entry
+from .web.states import XeroState, document_states
 
 __all__ = [
     "Access",
@@ -63,6 +64,8 @@ __all__ = [
     "TaxOption",
     "XeroAddress",
     "XeroContact",
+    "XeroState",
+    "document_states",
     "include_name",
     "nav_entry",
     "ring",

@@ -36,6 +36,7 @@ from .services.doorbell import Doorbell
 from .services.export import Export
 from .services.export.session import Timings
 from .services.first_run import FirstRun
+from .services.host_states import HostStates
 from .services.lease import Leases, forgetful
 from .services.lookalikes import Lookalikes
 from .services.months import Months
@@ -227,5 +228,6 @@ def compose(
             books_search=BooksSearch(units, api, calls),
             preview=Preview(units, gallery, queries, config.quiet_period),
             first_run=FirstRun(units, gallery, queries, runs, links),
+            host_states=HostStates(units, gallery, links),
         ),
     )

@@ -35,8 +35,12 @@ _OF_WEBSERVICE = (
     .limit(1)
 )
 _CHANGE = update(CONNECTION).where(CONNECTION.c.id == bindparam("connection"))
-# Which gallery it is stays untold: an organisation's id must not find out who else uses this site.
-_HELD = "This Xero organisation is connected elsewhere on this site already."
+# Which gallery it is stays untold: an organisation's id must not find out who else uses this site. The organisation's
+# own name is no secret to whoever just allowed access to it.
+_HELD = (
+    "{name} is connected elsewhere on this site already. Press Allow access again and choose your own gallery's "
+    "organisation on Xero's page."
+)
 
 
 class SqlConnections(Tokens, Leases):
@@ -56,16 +60,17 @@ class SqlConnections(Tokens, Leases):
     def connect(self, gallery_id: str, webservice_id: str, tenant: XeroTenant, tokens: TokenSet) -> Record:
         if not self._is_webservice(gallery_id, webservice_id):
             raise NotFound(f"webservice {webservice_id} of gallery {gallery_id}")
+        elsewhere = _HELD.format(name=tenant.name)
         holder = self.open_of_tenant(tenant.tenant_id)
         if holder is not None and holder.webservice_id != webservice_id:
-            raise Conflict(_HELD, detail=f"organisation {tenant.tenant_id} is held by connection {holder.id}")
+            raise Conflict(elsewhere, detail=f"organisation {tenant.tenant_id} is held by connection {holder.id}")
         current = self.of_webservice(gallery_id, webservice_id)
         if current is not None and current.tenant_id != tenant.tenant_id:
             self.close(current.id)
         earlier = self._one(CONNECTION.c.webservice_id == webservice_id, CONNECTION.c.tenant_id == tenant.tenant_id)
         connection_id = new_id() if earlier is None else earlier.id
         values = self._consent(gallery_id, connection_id, tenant, tokens)
-        with self._or_conflict(_HELD):  # somebody else may have been faster since we looked
+        with self._or_conflict(elsewhere):  # somebody else may have been faster since we looked
             if earlier is None:
                 values |= self._new(gallery_id, webservice_id, tenant.tenant_id)
                 self._change(insert(CONNECTION).values(id=connection_id, **values))

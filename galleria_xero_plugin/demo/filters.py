@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,6 +45,13 @@ def website_tabs() -> list[Any]:
     return [tab() for tab in current_app.config["WEBSITE_TABS"]]
 
 
+def xero_states(invoices: Iterable[Any]) -> Mapping[str, Any]:
+    """What is known of these invoices of the signed-in person's gallery in Xero, by id as text."""
+    ids = [str(invoice.id) for invoice in invoices]
+    found: Mapping[str, Any] = current_app.config["INVOICE_STATES"](str(current_user.gallery_id), ids) if ids else {}
+    return found
+
+
 def register(app: Flask) -> None:
     """Make them known to the app's templates."""
     app.add_template_filter(money)
@@ -51,3 +59,4 @@ def register(app: Flask) -> None:
     app.add_template_filter(day)
     app.add_template_filter(moment)
     app.add_template_global(website_tabs)
+    app.add_template_global(xero_states)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from galleria_xero_plugin import GalleriaXero, nav_entry, ring
+from galleria_xero_plugin import GalleriaXero, document_states, nav_entry, ring
 
 from .gallery import DemoGallery
 from .invoicing import invoice_changed
@@ -24,6 +24,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.setdefault("GALLERIA_XERO_BASE_TEMPLATE", "demo/websites_base.html")
     app.config.setdefault("GALLERIA_XERO_APP", f"{__name__}:create_app")
     app.config["WEBSITE_TABS"] = (nav_entry,)
+    app.config["INVOICE_STATES"] = document_states
     GalleriaXero(DemoGallery(db), mailer=DemoMailer(db)).init_app(app, db, url_prefix=PREFIX)
     invoice_changed.connect(tell_the_plugin)
     return app

@@ -194,6 +194,12 @@ def delete_payment(id: int, payment_id: int) -> ResponseReturnValue:
     return attempt(invoice, "corrected", lambda: invoicing.save(db.session, invoice))
 
 
+@bp.post("/<int:id>/issue")
+def issue(id: int) -> ResponseReturnValue:
+    invoice = mine(Invoice, id)
+    return attempt(invoice, "issued", lambda: invoicing.issue_draft(db.session, invoice))
+
+
 @bp.post("/<int:id>/cancel")
 def cancel(id: int) -> ResponseReturnValue:
     invoice = mine(Invoice, id)

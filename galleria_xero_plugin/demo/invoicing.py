@@ -78,6 +78,14 @@ def issue(session: scoped_session[Any], invoice: Invoice, items: list[Item], rat
     return save(session, invoice)
 
 
+def issue_draft(session: scoped_session[Any], invoice: Invoice) -> Invoice:
+    """Send a draft out."""
+    if invoice.state != "draft":
+        raise Refused("Only a draft can be issued.")
+    invoice.state, invoice.issued_at = "issued", dt.datetime.now(dt.UTC)
+    return save(session, invoice)
+
+
 def edit(session: scoped_session[Any], invoice: Invoice, rates: dict[int, Decimal], **fields: Any) -> Invoice:
     """Change fields, and sum up anew what may have changed with its lines."""
     if invoice.state not in ("draft", "issued"):

@@ -6,6 +6,9 @@ server and the workers, which are processes of their own, read the same. Keys of
     SECRET_KEY                  signs the session cookie
     SQLALCHEMY_DATABASE_URI     a SQLite file or PostgreSQL
     DEMO_URL                    where browsers find the site, e.g. http://localhost:8321
+    DEMO_BOOKS_URL              where the books of the local Xero can be looked at, if there is one
+    INVOICE_STATES              a function (gallery id, invoice ids) giving a badge (words, tone, reason, activity_url,
+                                xero_url) by id, for the invoice pages
     WEBSITE_TABS                functions giving a further tab (label, url, active) of the page Websites
 """
 
@@ -43,6 +46,7 @@ def create_site(config: Mapping[str, Any] | None = None) -> Flask:
         SESSION_COOKIE_NAME="art_galleria", SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
         REMEMBER_COOKIE_HTTPONLY=True, REMEMBER_COOKIE_SAMESITE="Lax", WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=1 << 20, DEMO_URL="http://localhost:8321", WEBSITE_TABS=(),
+        DEMO_BOOKS_URL="", INVOICE_STATES=lambda gallery_id, ids: {},
     )  # fmt: skip
     if CONFIG_FILE in os.environ:
         app.config.from_file(os.environ[CONFIG_FILE], json.load)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import requests
 from redis import Redis
 
-from . import ledger, seed
+from . import hand_typed, ledger, seed
 from .host import PREFIX, create_app
 from .ledger_file import Sale
 from .models import Gallery, User, db
@@ -81,6 +81,7 @@ class Demo:
             settings |= {"CALLS_PER_MINUTE": 0, "DAY_RESERVE": 0}
         return {
             "SECRET_KEY": secrets.token_urlsafe(32), "DEMO_URL": self.url,
+            "DEMO_BOOKS_URL": "" if self.options.xero_url else xero,
             "SQLALCHEMY_DATABASE_URI": f"sqlite:///{self.processes.folder / 'gallery.db'}",
             **{f"GALLERIA_XERO_{name}": value for name, value in settings.items()},
         }  # fmt: skip
@@ -118,6 +119,9 @@ class Demo:
                 ledger.load(db.session(), sales, dt.datetime.now(ZoneInfo("America/New_York")).date(), terms)
             people = db.session.query(User).join(Gallery).order_by(User.id)
             self.logins = [(user.email, user.role, user.gallery.name) for user in people]
+            # The counts of a smoke and of a ledger are told beforehand; another Xero has books of its own.
+            if not (self.options.smoke or self.options.ledger or self.options.xero_url):
+                hand_typed.type_in(db.session(), self.xero_url)
             db.session.remove()
             db.engine.dispose()
         result = app.test_cli_runner().invoke(args=["galleria-xero", "db", "upgrade"])

@@ -13,6 +13,7 @@ from .contact_import import ContactImport
 from .doorbell import Doorbell
 from .export import Export
 from .first_run import FirstRun
+from .host_states import HostStates
 from .lookalikes import Lookalikes
 from .months import Months
 from .notify import Notify
@@ -55,4 +56,5 @@ class Services:
     lookalikes: Lookalikes
     books_search: BooksSearch
     first_run: FirstRun
+    host_states: HostStates
     preview: Preview

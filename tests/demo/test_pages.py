@@ -1,4 +1,6 @@
 """The site's own pages: who may do what, forms, and what a browser is told about safety."""
+from types import SimpleNamespace
+
 import pytest
 from sqlalchemy import select
 
@@ -137,3 +139,32 @@ def test_the_way_on_after_the_login():
 def test_a_site_without_its_settings_says_which(monkeypatch):
     with pytest.raises(RuntimeError, match="SECRET_KEY"):
         create_site({})
+
+
+def test_the_draft_is_issued(site, owner):
+    with site.app_context():
+        draft = db.session.scalar(select(models.Invoice).filter_by(gallery_id=1, number=1120))
+        path = f"/invoices/{draft.id}"
+    owner.post(f"{path}/issue", page=path)
+    page = owner.get(path).text
+    assert "Invoice #1120 is issued." in page and "Add a payment" in page
+    owner.post(f"{path}/issue", page=path)
+    assert "Only a draft can be issued." in owner.get(path).text
+
+
+def test_the_pages_show_where_an_invoice_stands_in_xero(site, owner, visitor):
+    asked = []
+
+    def states(gallery_id, ids):
+        asked.append((gallery_id, len(ids)))
+        return {"1": SimpleNamespace(words="Waits for you", tone="needs", reason="Its total differs.",
+                                     activity_url="/activity", xero_url="https://xero.example/1")}
+
+    site.config.update(INVOICE_STATES=states, DEMO_BOOKS_URL="http://localhost:8400")
+    page = owner.get("/invoices/1").text
+    assert "Waits for you" in page and "Its total differs." in page and "https://xero.example/1" in page
+    assert "Waits for you" in owner.get("/invoices?page=3").text
+    assert asked == [("1", 1), ("1", 20)]       # a list asks once
+    assert "http://localhost:8400" in owner.get("/websites").text
+    visitor("hugo@harbour.example").get("/invoices")
+    assert asked[-1] == ("2", 14)

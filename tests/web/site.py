@@ -39,6 +39,7 @@ from galleria_xero_plugin.services.cancelling import Cancelling
 from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.first_run import FirstRun
+from galleria_xero_plugin.services.host_states import HostStates
 from galleria_xero_plugin.services.lookalikes import Lookalikes
 from galleria_xero_plugin.services.preview import Preview
 from galleria_xero_plugin.services.months import Months
@@ -249,6 +250,7 @@ class Site:
             books_search=SimpleNamespace(find=self._find_in_xero),
             preview=Preview(self.units, self.gallery, queries, read.quiet_period),
             first_run=FirstRun(self.units, self.gallery, queries, runs, shown),
+            host_states=HostStates(self.units, self.gallery, shown),
             connect=Connect(self.units, self.login, tokens, runs, SimpleNamespace(refresh=self._read_reference),
                             schedules, self.bell, clock, gallery=self.gallery, notify=notify),
         )

@@ -162,7 +162,9 @@ def test_an_organisation_of_another_gallery_is_refused(site):
     begin(site, browser, made)
     answer = back(site, browser)
     assert answer.location == "/xero/"
-    assert "connected elsewhere on this site" in browser.follow(answer).text
+    page = browser.follow(answer).text
+    assert f"{site.login.tenants[0].name} is connected elsewhere on this site" in page and "choose your own" in page
+    assert "Harbour Gallery" not in page        # whose it is stays untold
     assert site.connection(made) is None
 
 
