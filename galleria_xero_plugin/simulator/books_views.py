@@ -8,6 +8,7 @@ from .context import current_world, organisation_or_404
 from .core import allocations, books, history
 from .core.listing import whole_number
 from .core.organisation import Organisation
+from .core.tables import Record
 
 blueprint = flask.Blueprint("books", __name__)
 ROWS = 100
@@ -18,6 +19,19 @@ def money_accounts(org: Organisation) -> list[tuple[str, str]]:
     rows = org.table("Accounts").rows.values()
     takes = [row for row in rows if row["Type"] == "BANK" or row["EnablePaymentsToAccount"]]
     return [(row["AccountID"], row["Name"]) for row in takes if row["Status"] == "ACTIVE"]
+
+
+def _open_credits(org: Organisation, record: Record) -> list[tuple[str, str]]:
+    """What the contact of a sales invoice still has to its credit, in the invoice's currency: ids with words."""
+    if record["Type"] != "ACCREC":
+        return []
+    return [
+        (row[org.table(kind).key], f"{allocations.name_of(row)}: {row['RemainingCredit']}")
+        for kind in allocations.KINDS
+        for row in org.table(kind).find("contact", record["Contact"]["ContactID"])
+        if row["RemainingCredit"] and row["Status"] == "AUTHORISED"
+        if row["CurrencyCode"] == record["CurrencyCode"] and allocations.SIDES[row["Type"]] == "ACCREC"
+    ]
 
 
 def _page_of(rows: list[dict[str, object]]) -> tuple[list[dict[str, object]], int, int]:
@@ -91,6 +105,7 @@ def invoice(shortcode: str, invoice_id: str) -> str:
             payments=payments,
             applied=[(row, allocations.source(org, row)[1]) for row in rows if not row["IsDeleted"]],
             name_of=allocations.name_of,
+            credits=_open_credits(org, record),
             history=history.of(org, invoice_id),
             banks=money_accounts(org),
             today=current_world().clock.now().date(),
@@ -113,6 +128,7 @@ def contact(shortcode: str, contact_id: str) -> str:
             org=org,
             record=record,
             invoices=invoices,
+            banks=money_accounts(org),
             merged=people.get(record.get("MergedToContactID") or ""),
             others=sorted((entry for entry in others if entry[0] != contact_id), key=lambda entry: entry[1].casefold()),
         )

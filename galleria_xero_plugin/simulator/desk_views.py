@@ -50,7 +50,11 @@ def settings(tenant: str) -> str:
     with org.lock:
         rates = [*org.table("TaxRates").rows.values()]
         currencies = [*org.table("Currencies").rows.values()]
-    return flask.render_template("simulator/settings.html", org=org, rates=rates, currencies=currencies)
+        themes = [row for row in org.table("BrandingThemes").rows.values() if not row.get("_deleted")]
+        tracking = [*org.table("TrackingCategories").rows.values()]
+    return flask.render_template(
+        "simulator/settings.html", org=org, rates=rates, currencies=currencies, themes=themes, tracking=tracking
+    )
 
 
 @blueprint.get("/books/<tenant>/new-invoice")
@@ -145,6 +149,15 @@ def _paid(nora: Bookkeeper, form: Form, _org: Organisation) -> Record:
     return nora.pay(form["of"], form.get("amount") or None, form["account"], **more)
 
 
+def _received(nora: Bookkeeper, form: Form, _org: Organisation) -> Record:
+    receive = nora.prepay if form["kind"] == "prepayment" else nora.overpay
+    return receive(form["of"], form["amount"], form["account"])
+
+
+def _tracking(nora: Bookkeeper, form: Form, _org: Organisation) -> Record:
+    return nora.archive_tracking(form["of"], form.get("option") or None, form["to"])
+
+
 def _locked(nora: Bookkeeper, form: Form, _org: Organisation) -> Record:
     return nora.lock(period=form.get("period") or None, year_end=form.get("year_end") or None)
 
@@ -162,14 +175,18 @@ DEEDS: dict[str, tuple[str, Callable[[Bookkeeper, Form, Organisation], Record]]]
     "pay": ("invoice", _paid),
     "delete-payment": ("invoice", lambda nora, form, org: nora.delete_payment(form["payment"])),
     "reconcile": ("invoice", lambda nora, form, org: nora.reconcile(form["payment"], form["to"] == "yes")),
+    "allocate": ("invoice", lambda nora, form, org: nora.allocate(form["credit"], form["of"], form["amount"])),
     "take-back": ("invoice", lambda nora, form, org: nora.take_back(form["allocation"])),
     "edit-contact": ("contact", _contact_edited),
     "contact-status": ("contact", lambda nora, form, org: nora.edit_contact(form["of"], ContactStatus=form["to"])),
     "merge": ("contact", lambda nora, form, org: nora.merge_contacts(form["of"], form["into"])),
+    "receive": ("contact", _received),
     "account-status": ("accounts", lambda nora, form, org: nora.edit_account(form["of"], Status=form["to"])),
     "tax-rate-status": ("settings", lambda nora, form, org: nora.change_tax_rate(form["of"], Status=form["to"])),
     "enable-currency": ("settings", lambda nora, form, org: nora.enable_currency(form["of"])),
     "disable-currency": ("settings", lambda nora, form, org: nora.disable_currency(form["of"])),
+    "tracking": ("settings", _tracking),
+    "delete-theme": ("settings", lambda nora, form, org: nora.delete_theme(form["of"])),
     "lock": ("settings", _locked),
 }
 

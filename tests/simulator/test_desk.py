@@ -133,3 +133,31 @@ def test_no_organisation_is_chosen_for_the_person(person, world):
         "response_type": "code", "client_id": app.client_id, "redirect_uri": app.redirect_uris[0],
         "scope": "openid accounting.contacts offline_access"}).text
     assert "Harbour Street Prints" in page and " checked" not in page and " required" in page
+
+
+def test_money_without_an_invoice_is_used_for_one(person, world, xero):
+    made = xero.invoice()
+    contact, path = made["Contact"]["ContactID"], f"/app/!n0rth/invoicing/view/{made['InvoiceID']}"
+    assert "Use credit" not in person.page(path)
+    person.do("receive", of=contact, kind="overpayment", amount="30.00", account="090")
+    credit = re.search(r'<option value="([^"]+)"[^>]*>[^<]*30\.00', person.page(path))[1]
+    person.do("allocate", of=made["InvoiceID"], credit=credit, amount="30")
+    assert xero.read(made)["AmountDue"] == made["Total"] - 30
+    allocation = re.search(r'name="allocation" value="([^"]+)"', person.page(path))[1]
+    person.do("take-back", of=made["InvoiceID"], allocation=allocation)
+    assert xero.read(made)["AmountDue"] == made["Total"]
+    person.do("write-off", of=made["InvoiceID"])
+    assert xero.read(made)["Status"] == "PAID"
+
+
+def test_tracking_and_themes(person, xero):
+    page = person.page("/settings")
+    category = re.search(r'aria-label="Archive Exhibition"', page)
+    assert category and "Delete Art fair" in page
+    found = {row["Name"]: row for row in xero.get("TrackingCategories").json["TrackingCategories"]}
+    theme = {row["Name"]: row for row in xero.get("BrandingThemes").json["BrandingThemes"]}["Art fair"]
+    person.do("tracking", of=found["Artist"]["TrackingCategoryID"], option="Ada Marsh", to="ARCHIVED")
+    person.do("tracking", of=found["Exhibition"]["TrackingCategoryID"], option="", to="ARCHIVED")
+    person.do("delete-theme", of=theme["BrandingThemeID"])
+    page = person.page("/settings")
+    assert "Restore Ada Marsh" in page and "Restore Exhibition" in page and "Delete Art fair" not in page
