@@ -121,12 +121,18 @@ class Demo:
             self.logins = [(user.email, user.role, user.gallery.name) for user in people]
             # The counts of a smoke and of a ledger are told beforehand; another Xero has books of its own.
             if not (self.options.smoke or self.options.ledger or self.options.xero_url):
-                hand_typed.type_in(db.session(), self.xero_url)
+                self._type_in_by_hand()
             db.session.remove()
             db.engine.dispose()
         result = app.test_cli_runner().invoke(args=["galleria-xero", "db", "upgrade"])
         if result.exit_code != 0:
             raise StartFailed(f"flask galleria-xero db upgrade failed.\n{result.output}")
+
+    def _type_in_by_hand(self) -> None:
+        try:
+            hand_typed.type_in(db.session(), self.xero_url)
+        except requests.RequestException as problem:
+            raise StartFailed(f"The simulator did not take the invoices typed in by hand: {problem}") from None
 
     def _wait_until_ready(self) -> None:
         def answers() -> bool:
@@ -146,7 +152,7 @@ class Demo:
             f"Sign in with the password “{PASSWORD}” as", "",
             *(f"  {email:28} {role:13} {gallery}" for email, role, gallery in self.logins), "",
             "Then: Websites → Webservices → New Webservice.",
-            f"Xero: {self.xero_url}" + ("" if self.options.xero_url else "   (the simulator; its books are there too)"),
+            f"Xero: {self.xero_url}" + ("" if self.options.xero_url else "   (the simulator; there you are the bookkeeper)"),
             "", "Ctrl-C ends everything; nothing is kept.",
         ]  # fmt: skip
         return "\n".join(lines)

@@ -23,6 +23,11 @@ from .core.tables import Record
 blueprint = flask.Blueprint("desk", __name__)
 Form = MultiDict[str, str]
 NEW_LINES = 3
+TYPE_NAMES = {
+    "CURRENT": "Current asset", "FIXED": "Fixed asset", "NONCURRENT": "Non-current asset",
+    "CURRLIAB": "Current liability", "TERMLIAB": "Non-current liability", "DEPRECIATN": "Depreciation",
+    "DIRECTCOSTS": "Direct costs", "OTHERINCOME": "Other income", "PAYG": "PAYG liability",
+}  # fmt: skip
 
 
 @blueprint.before_app_request
@@ -40,7 +45,7 @@ def accounts(tenant: str) -> str:
     with org.lock:
         rows = sorted(org.table("Accounts").rows.values(), key=lambda row: (row.get("Code", ""), row["Name"]))
         rates = dict(org.table("TaxRates").rows)
-    return flask.render_template("simulator/accounts.html", org=org, accounts=rows, rates=rates)
+    return flask.render_template("simulator/accounts.html", org=org, accounts=rows, rates=rates, types=TYPE_NAMES)
 
 
 @blueprint.get("/books/<tenant>/settings")
