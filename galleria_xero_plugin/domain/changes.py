@@ -75,13 +75,17 @@ def change(
 
 
 def _reduction(standing: XeroInvoice, wanted: InvoiceDraft, credited: Decimal, both: dict[str, str]) -> Decision:
-    """An invoice that money came in for keeps its lines. A lower price is credited, as far as it is still due;
-    anything else is for the bookkeeper."""
+    """An invoice that money came in for keeps its lines. A lower price is credited, as far as it is still due, unless
+    the bookkeeper has credited just that; anything else is for the bookkeeper, also what another credit is for."""
     same = (
         wanted.contact_id == standing.contact_id
         and wanted.currency == standing.currency
         and wanted.date == standing.date
     )
+    if standing.amount_credited > credited:
+        if same and standing.total - standing.amount_credited == wanted.expected_total:
+            return Decision(Action.LEAVE, Hold("credited_in_xero", {"number": standing.number}))
+        return Decision(Action.ASK, _changed_after("payment", both))
     off = standing.total - credited - wanted.expected_total
     if same and standing.status not in UNAPPROVED and 0 < off <= standing.amount_due:
         return Decision(Action.CREDIT, amount=off)

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from ...domain.accounting import Element, XeroInvoice
+from ...domain.accounting import Element
 from ...domain.answers import Expected
 from ...domain.changes import Action, Decision, cancel, erased
 from ...domain.correcting import InvoiceEnd
@@ -25,7 +24,7 @@ from ...ports.store import UnitOfWork
 from .after_sending import overtake
 from .correcting import Subject, due, leave_note, settled, subjects, waits_for
 from .credit_rows import FOR_CANCELLING, allocation, credit_note
-from .credit_use import stands_as_credit
+from .credit_use import as_paid
 from .holding import decided, hold
 from .rows import asked_by_a_person
 from .sending import Prepared, send
@@ -80,7 +79,7 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
         with session.read() as uow:
             today = session.intake.today(uow.now())
         decision = cancel(
-            _as_paid(standing, subject),
+            as_paid(standing, subject),
             number=row.label,
             written=subject.written,
             refunded=max(given_back - covered, Decimal(0)),
@@ -117,16 +116,6 @@ def _withdrawal(session: Session, row: Document, subject: Subject) -> Decision:
         today=today,
         reference=session.reference,
     )
-
-
-def _as_paid(standing: XeroInvoice | None, subject: Subject) -> XeroInvoice | None:
-    """The invoice with the credit that its payments used told as money: it is the client's, and must not be lost with
-    the invoice."""
-    used = [one.xero_total or Decimal(0) for one in subject.of(DocumentKind.PAYMENT) if stands_as_credit(one)]
-    if standing is None or not used:
-        return standing
-    paid, credited = standing.amount_paid + sum(used), standing.amount_credited - sum(used)
-    return replace(standing, amount_paid=paid, amount_credited=credited)
 
 
 def _without_sending(session: Session, row: Document, subject: Subject, decision: Decision) -> Held | None:

@@ -8,6 +8,7 @@ amount, and by not being another payment's (export-protocol §2.6a).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from ...domain.accounting import XeroInvoice
@@ -91,6 +92,16 @@ def found(
 def stands_as_credit(payment: Document) -> bool:
     """Whether a payment stands in Xero as used credit."""
     return bool(payment.credit_used) and payment.state is DocumentState.DONE and payment.deleted_at is None
+
+
+def as_paid(standing: XeroInvoice | None, subject: Subject) -> XeroInvoice | None:
+    """The invoice with the credit that its payments used told as money: it is the client's, and must not be lost with
+    the invoice."""
+    used = [one.xero_total or Decimal(0) for one in subject.of(DocumentKind.PAYMENT) if stands_as_credit(one)]
+    if standing is None or not used:
+        return standing
+    paid, credited = standing.amount_paid + sum(used), standing.amount_credited - sum(used)
+    return replace(standing, amount_paid=paid, amount_credited=credited)
 
 
 def read(session: Session, note_id: str) -> XeroCreditNote | None:

@@ -24,6 +24,7 @@ from . import contact_phase, invoice_phase
 from .after_sending import overtake
 from .correcting import Subject, as_booked, due, leave_note, settled, subjects, unlocked, waits_for
 from .credit_rows import FOR_A_VERSION, FOR_CANCELLING, allocation, credit_note
+from .credit_use import as_paid
 from .holding import decided, hold
 from .sending import Prepared, send
 from .session import Held, Session
@@ -101,7 +102,7 @@ def _decide(session: Session, row: Document, subject: Subject, wanted: InvoiceDr
     with session.read() as uow:
         today = session.intake.today(uow.now())
     decision = change(
-        standing,
+        as_paid(standing, subject),
         wanted,
         written=subject.written,
         credited=subject.credited(FOR_A_VERSION, FOR_CANCELLING),
@@ -124,7 +125,8 @@ def _decide(session: Session, row: Document, subject: Subject, wanted: InvoiceDr
             with session.write() as uow:
                 settled(uow, row, decision.hold, xero_id=standing.id, standing=print_of_standing(standing))
                 overtake(uow, subject.overtaken())
-                _amend(uow, subject, wanted)
+                if decision.hold is None:
+                    _amend(uow, subject, wanted)
                 session.note(uow, adopted=1)
                 uow.commit()
             return None

@@ -12,7 +12,9 @@ from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunS
 from galleria_xero_plugin.simulator.core.fault import Fault
 from galleria_xero_plugin.testing import factories
 
-from .changing import LAST_MONTH, THIS_MONTH, TODAY, an_hour_later, correction, lock, money, notes, sold, standing
+from .changing import (
+    LAST_MONTH, THIS_MONTH, TODAY, an_hour_later, correction, in_xero_by_hand, lock, money, notes, sold, standing,
+)  # fmt: skip
 from .office import OWNER, Office
 from .test_unclear_answers import settle
 
@@ -204,3 +206,16 @@ def test_cancelled_before_the_credit_note_of_a_discount_went_is_credited_once(of
     assert credited(office) == 700
     assert standing(office)["AmountDue"] == 0
     assert office.waiting() == {}
+
+
+@pytest.mark.parametrize(("price", "expected"), [(900, {}), (800, {"changed_after_payment": 1})])
+def test_a_discount_that_the_bookkeeper_credited_by_hand_is_not_credited_again(
+    office: Office, price: int, expected: dict
+):
+    sale, _ = paid(office, 500, THIS_MONTH)
+    in_xero_by_hand(office, "Invoices", AmountCredited=Decimal(120), AmountDue=Decimal(580))
+    office.gallery.change_invoice(sale.id, items=items(price))
+    an_hour_later(office)
+
+    assert notes(office) == []
+    assert office.waiting() == expected
