@@ -24,6 +24,9 @@ TYPED = {
 }
 BOOKED_AS_ONE = 505
 """Paid in parts, typed in as one sum: the payments of this one have to be compared."""
+BANK = "090"
+ACCOUNTS = {"card": "640"}
+"""Where the bookkeeper booked what came in by another way than the bank: cards have a clearing account."""
 WITHIN = 10
 
 
@@ -41,11 +44,13 @@ def type_in(session: Session, xero_url: str) -> None:
             "CurrencyCode": invoice.currency,
             "lines": [{"Description": "Prints", "UnitAmount": str(invoice.total), "AccountCode": "200"}],
         })  # fmt: skip
-        paid = [(payment.amount, payment.date) for payment in invoice.payments]
+        paid = [(one.amount, one.date, ACCOUNTS.get(one.method.kind, BANK)) for one in invoice.payments]
         if invoice.number == BOOKED_AS_ONE and paid:
-            paid = [(invoice.paid, max(day for _, day in paid))]
-        for amount, day in paid:
-            _post(f"{desk}/pay", {"document": made["InvoiceID"], "amount": str(amount), "date": day.isoformat()})
+            paid = [(invoice.paid, max(day for _, day, _ in paid), BANK)]
+        for amount, day, account in paid:
+            _post(f"{desk}/pay", {
+                "document": made["InvoiceID"], "amount": str(amount), "date": day.isoformat(), "account": account,
+            })  # fmt: skip
 
 
 def _post(address: str, content: dict[str, object]) -> dict[str, str]:
