@@ -57,6 +57,7 @@ def test_a_disconnection_is_mailed_at_once_and_its_link_reconnects(place, nora):
     nora.looks_at("Allow access")
     nora.click("Allow access")
     nora.page.wait_for_url(re.compile("/identity/connect/authorize"))
+    nora.page.get_by_label("North Light Gallery").check()
     nora.click("Allow access")
     nora.page.wait_for_url(re.compile("/xero/"))
     place.worker.until_quiet()
