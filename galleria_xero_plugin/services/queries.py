@@ -66,8 +66,8 @@ class Queries:
             row = _row(uow, _webservice(uow, access, webservice_id), now, today_of(gallery, now))
         return ServicePage(gallery, now, row)
 
-    def run_page(self, access: Access, run_id: str) -> RunPage:
-        """A run with its progress."""
+    def run_page(self, access: Access, run_id: str, document_id: str = "") -> RunPage:
+        """A run with its progress, and what became of one document (one that is not this gallery's is left out)."""
         gallery = self._gallery.info(access.gallery_id)
         with self._units.read() as uow:
             now = uow.now()
@@ -76,12 +76,16 @@ class Queries:
                 raise NotFound(f"run {run_id}")
             row = _row(uow, _webservice(uow, access, run.webservice_id), now, today_of(gallery, now))
             connection = uow.connections.get(run.connection_id)
+            document = uow.ledger.get(access.gallery_id, document_id) if document_id else None
+            before = uow.ledger.before(access.gallery_id, [document]) if document else {}
             left = _left(uow, run, connection)
             view = wording.run_view(run, left=left, paused_until=_pause(run, connection, now))
         return RunPage(
             gallery, now, row, view, view.done or self._queue.alive(),
             finish=expected_finish(run, left=left, now=now, paused_until=view.paused_until),
             summary=summary(run, row.waiting if _is_latest(run, row) else None),
+            latest=_is_latest(run, row),
+            about=document_row(document, before, row, self._gallery, self._links) if document else None,
         )  # fmt: skip
 
     def settings_page(self, access: Access, webservice_id: str) -> SettingsPage:
@@ -189,7 +193,7 @@ def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.da
             now=now,
             today=today,
         ),
-        schedule=wording.schedule(webservice.settings),
+        schedule=wording.schedule(webservice.settings, connection),
         next_run_at=_next_run(webservice, connection),
         last=_run_view(uow, last, connection, now) if last else None,
         open_run=_run_view(uow, open_run, connection, now) if open_run else None,

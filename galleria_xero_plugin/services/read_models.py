@@ -82,6 +82,11 @@ class Waiting:
     drafts: int = 0
 
     @property
+    def documents(self) -> int:
+        """How many documents wait, whoever for."""
+        return self.you + self.bookkeeper + self.developer + self.itself
+
+    @property
     def people(self) -> int:
         """How many want a person."""
         return self.you + self.bookkeeper + self.developer + self.contacts
@@ -167,7 +172,8 @@ class ServicePage:
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """A run with live progress. `queue_alive` is whether the site's worker queue answers, `finish` when the run is
-    expected to end, `summary` what came of it in a few words."""
+    expected to end, `summary` what came of it in a few words, `latest` whether that says what waits now, `about` the one
+    document that somebody sent with it."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -176,6 +182,8 @@ class RunPage:
     queue_alive: bool
     finish: dt.datetime | None = None
     summary: tuple[Words, ...] = ()
+    latest: bool = False
+    about: DocumentRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

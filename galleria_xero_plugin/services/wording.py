@@ -38,8 +38,10 @@ _SCHEDULES: Mapping[ScheduleKind, str] = {
 }
 
 
-def schedule(settings: Settings) -> Words:
+def schedule(settings: Settings, connection: Connection | None) -> Words:
     """When it runs by itself."""
+    if connection is not None and connection.status is ConnectionStatus.PAUSED:
+        return Words("Paused: not before you press Resume")
     if not settings.scheduled:
         return Words("Only when you press Sync now")
     kind = settings.schedule.kind

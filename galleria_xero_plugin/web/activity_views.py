@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest, NotFound
@@ -19,11 +18,10 @@ from ..services.read_models import ActivityFilter
 from ..services.wording import KINDS, document_state
 from .buttons import pressed
 from .csv_files import Cell, csv_answer, money, sentence
-from .responses import notice, page, see_other
+from .responses import is_id, notice, page, see_other
 
 SEARCH_AT_MOST = 100
 SENT_AT_MOST = 50
-_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 def activity(access: Access, webservice_id: str) -> Response:
@@ -41,7 +39,7 @@ def activity_file(access: Access, webservice_id: str) -> Response:
 def letter(access: Access, webservice_id: str) -> Response:
     """What waits for the bookkeeper, or one document, as a text to copy."""
     document_id = request.args.get("document") or None
-    if document_id and not _ID.fullmatch(document_id):
+    if document_id and not is_id(document_id):
         raise NotFound("This document does not exist.")
     shown = services().activity.letter(access, webservice_id, document_id)
     return page("letter.html", access, shown.gallery, page=shown)
@@ -68,7 +66,7 @@ def send_again(access: Access, webservice_id: str) -> Response:
     if run is None:
         raise NotFound("Nothing of this waits any more.")
     notice("It is tried again now." if woken == 1 else f"{woken} documents are tried again now.")
-    return see_other("run", run_id=run.id)
+    return see_other("run", run_id=run.id, document=document_ids[0] if len(document_ids) == 1 else None)
 
 
 @pressed
@@ -128,7 +126,7 @@ def ask_again(access: Access, webservice_id: str, document_id: str) -> Response:
     if run is None:
         raise NotFound("This document is not put aside.")
     notice("It is taken up again now.")
-    return see_other("run", run_id=run.id)
+    return see_other("run", run_id=run.id, document=document_id)
 
 
 def contacts(access: Access, webservice_id: str) -> Response:
@@ -149,7 +147,7 @@ def is_this_one(access: Access, webservice_id: str, document_id: str) -> Respons
     notice("Linked. What waited for this contact goes on now.")
     if run is None:
         return see_other("document", webservice_id=webservice_id, document_id=document_id)
-    return see_other("run", run_id=run.id)
+    return see_other("run", run_id=run.id, document=document_id)
 
 
 @pressed
@@ -164,7 +162,7 @@ def is_another(access: Access, webservice_id: str, document_id: str) -> Response
     notice("It is sent now.")
     if run is None:
         return see_other("document", webservice_id=webservice_id, document_id=document_id)
-    return see_other("run", run_id=run.id)
+    return see_other("run", run_id=run.id, document=document_id)
 
 
 @pressed
@@ -174,7 +172,7 @@ def redate(access: Access, webservice_id: str, document_id: str) -> Response:
     notice("It is booked on the first open day; its own date stands in the reference.")
     if run is None:
         return see_other("document", webservice_id=webservice_id, document_id=document_id)
-    return see_other("run", run_id=run.id)
+    return see_other("run", run_id=run.id, document=document_id)
 
 
 @pressed
@@ -197,7 +195,7 @@ def _chosen() -> ActivityFilter:
         search=search[:SEARCH_AT_MOST],
         since=_day("since"),
         until=_day("until"),
-        run_id=run_id if _ID.fullmatch(run_id) else "",
+        run_id=run_id if is_id(run_id) else "",
         after=request.args.get("after") or None,
     )
 
@@ -211,7 +209,7 @@ def _day(name: str) -> dt.date | None:
 
 def _ticked() -> list[str]:
     document_ids = request.form.getlist("document")[:SENT_AT_MOST]
-    if not all(_ID.fullmatch(document_id) for document_id in document_ids):
+    if not all(is_id(document_id) for document_id in document_ids):
         raise BadRequest("These documents do not exist.")
     return document_ids
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from .formats import Formats
 from .forms import ActionForm
 
 BLUEPRINT = "galleria_xero"
+_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _NOTICE = "galleria_xero_notice"
 WITH_SECRETS = frozenset({f"{BLUEPRINT}.callback", f"{BLUEPRINT}.begin", f"{BLUEPRINT}.reconnect"})
 """Endpoints whose address or answer holds something that no other site may learn from a Referer."""
@@ -45,6 +47,11 @@ def bare_page(template: str, *, status: int, **context: Any) -> Response:
 def notice(text: str, *, good: bool = True) -> None:
     """A sentence for the next page that this person sees."""
     session[_NOTICE] = {"text": text, "good": good}
+
+
+def is_id(text: str) -> bool:
+    """Whether a text could be the id of one of our rows."""
+    return _ID.fullmatch(text) is not None
 
 
 def see_other(endpoint: str, **values: Any) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, request
 
 from ..domain.model import Access
 from ..domain.states import RunTrigger
@@ -12,7 +12,7 @@ from ..proxies import services
 from ..services.export.gate import only_cancels
 from .buttons import pressed
 from .formats import Formats
-from .responses import PollResponse, notice, page, poll_answer, see_other, speaker
+from .responses import PollResponse, is_id, notice, page, poll_answer, see_other, speaker
 
 RELOAD_SECONDS = 5
 
@@ -49,7 +49,8 @@ def import_contacts(access: Access, webservice_id: str) -> Response:
 
 def run(access: Access, run_id: str) -> Response:
     """A run with its progress; without JavaScript the page reloads itself while the run is going."""
-    shown = services().queries.run_page(access, run_id)
+    document_id = request.args.get("document", "")
+    shown = services().queries.run_page(access, run_id, document_id if is_id(document_id) else "")
     cancellations, count = services().cancelling.outcome(access, shown)
     response = page("run.html", access, shown.gallery, page=shown, cancellations=cancellations, cancelled_of=count)
     if not shown.view.done:

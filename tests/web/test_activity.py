@@ -214,6 +214,37 @@ def test_an_invoice_that_no_sync_has_read_says_why(site):
     assert browser.post(f"{of}/new", {"invoice": "somebody else's"}).status_code == 404
 
 
+def test_send_now_answers_for_the_one_document_and_show_what_waits_shows_as_many_as_it_says(site):
+    made, connection = site.ready()
+    for number in (1, 2):
+        site.document(connection, number, reason_code="tax_differs", reason_facts={"number": f"AG-{number}"})
+    one = site.document(connection, 74, reason_code="total_differs")
+    browser = site.browser()
+    browser.get(f"/xero/{made.id}/activity?group=waiting")
+    answer = browser.post(f"/xero/{made.id}/activity", {"document": one})
+    site.move(one, DocumentState.BLOCKED, reason=("total_differs", {"gallery_total": "5334.40 GBP"}))
+    run_id = re.search(r"/runs/([0-9a-f-]{36})", answer.location)[1]
+    with site.units.write() as uow:
+        uow.runs.progress(run_id, put={"waiting": 1})
+        uow.runs.finish(run_id, RunState.FINISHED)
+        uow.commit()
+    page = browser.follow(answer).text
+    text = re.sub(r"<[^>]+>|\s+", " ", page).replace("\xa0", " ")
+    assert re.search(r"AG-74 *: +not sent\. +The totals do not agree", text) and "3 wait for you" in text
+    waits = html.unescape(re.search(r'href="([^"]+)">Show what waits', page)[1])
+    assert len(listed_rows(browser.get(waits).text)) == 3
+
+
+def test_while_it_is_paused_the_card_promises_no_sync(site):
+    made, _ = site.ready(scheduled=True)
+    assert "Every night" in site.browser().get("/xero/").text
+    browser = site.browser()
+    browser.get("/xero/")
+    browser.post(f"/xero/{made.id}/pause")
+    page = browser.get("/xero/").text
+    assert "Paused: not before you press Resume" in page and "Every night" not in page
+
+
 def test_what_is_to_be_decided_anew_can_still_be_put_aside(site):
     made, connection = site.ready()
     document = site.document(connection, 1, state=DocumentState.PENDING, reason_code="total_differs")
