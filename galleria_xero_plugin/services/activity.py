@@ -55,26 +55,29 @@ class Activity:
         counts: Mapping[tuple[DocumentKind, DocumentState], int] = {}
         runs: Sequence[Run] = ()
         known: Mapping[tuple[DocumentKind, DocumentState], int] = {}
-        kinds: set[DocumentKind] = set()
+        everything: Mapping[tuple[DocumentKind, DocumentState], int] = {}
         run, next_cursor = None, None
         if (connection := head.row.connection) is not None:
             scope = (access.gallery_id, connection.tenant_id)
             with self._units.read() as uow:
                 run = _run(uow, connection, chosen)
                 runs = uow.runs.latest(access.gallery_id, webservice_id, RUNS_OFFERED)
-                counts = uow.ledger.counts(*scope, **_filters(chosen, run))
+                counts = everything = uow.ledger.counts(*scope)
+                filters = _filters(chosen, run)
+                if any(filters.values()):
+                    counts = uow.ledger.counts(*scope, **filters)
                 documents, next_cursor = uow.ledger.page(
                     *scope, **_conditions(chosen, run), after=chosen.after, limit=PAGE
                 )
                 known = counts or uow.ledger.counts(*scope, search=chosen.search)
                 before = uow.ledger.before(access.gallery_id, documents)
-                kinds = {kind for kind, _ in uow.ledger.counts(*scope)}
         missed = None
         if chosen.search and not known:
             missed = not_listed(
                 self._gallery, head.gallery, head.row.webservice, chosen.search,
                 quiet=self._quiet_period, now=head.now,
             )  # fmt: skip
+        kinds = {kind for kind, _ in everything}
         offered = [*runs, run] if run is not None and run.id not in {one.id for one in runs} else runs
         return ActivityPage(
             gallery=head.gallery,

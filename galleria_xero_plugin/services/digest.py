@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..domain.reasons import Whose, explain
 from ..domain.settings_check import Finding
-from ..domain.states import DocumentState
+from ..domain.states import WAITING
 from ..ports.records import Connection, Document
 from ..ports.store import UnitOfWork
 from .mails import Heading, Part, Point
@@ -16,7 +16,6 @@ from .mails import Heading, Part, Point
 ASK_WITHIN = 500
 """How many waiting documents a digest looks at; more than that are one question, not five hundred."""
 LISTED = 12
-WAITING = (DocumentState.BLOCKED, DocumentState.REJECTED, DocumentState.CONFLICT, DocumentState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def questions(uow: UnitOfWork, connection: Connection) -> list[Item]:
     found: list[Item] = []
     after: str | None = None
     while len(found) < ASK_WITHIN:
-        documents, after = uow.ledger.page(*scope, states=WAITING, after=after, limit=100)
+        documents, after = uow.ledger.page(*scope, states=WAITING, as_shown=True, after=after, limit=100)
         found += [_item(row, connection) for row in documents if row.reason_code and needs_a_person(row.reason_code)]
         if after is None:
             break
