@@ -197,6 +197,9 @@ def test_pages_by_state_and_kind(units, waiting):
         ("e\u0301mile zola", ["1"]),  # composed in another way
         ("strasse", ["2"]),
         ("nl-2", ["2"]),
+        ("#nl2", ["2"]),
+        ("NL 2", ["2"]),
+        ("inv xero/9", ["2"]),
         ("100%", ["3"]),
         ("%", ["3"]),
         ("_", []),
