@@ -40,10 +40,10 @@ class BooksSearch:
         Raises NotFound for a document that nobody has to find, InvalidInput ("search") without words, and as
         `OrganisationCalls.read`.
         """
+        connection, document = self._asked_about(access, webservice_id, document_id)
         words = " ".join(words.split())
         if not words:
             raise InvalidInput({"search": "Please enter a number, a reference, a contact or an amount."})
-        connection, document = self._asked_about(access, webservice_id, document_id)
         with self._units.read() as uow:
             linked = uow.books.linked(access.gallery_id, connection.tenant_id)
         found: dict[str, XeroInvoice] = {}

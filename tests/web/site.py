@@ -31,10 +31,11 @@ from galleria_xero_plugin.domain.month import Entry, Figures, OpenPayment, Sheet
 from galleria_xero_plugin.domain.settings import AccountMapping, Settings
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunTrigger
 from galleria_xero_plugin.ports.records import Actor, NewDocument
-from galleria_xero_plugin.ports.xero import Grant, Secret, TokenSet, XeroTenant
+from galleria_xero_plugin.ports.xero import Grant, ResultPage, Secret, TokenSet, XeroTenant
 from galleria_xero_plugin.proxies import EXTENSION_KEY, State
 from galleria_xero_plugin.services.accepting import Accepting
 from galleria_xero_plugin.services.activity import Activity
+from galleria_xero_plugin.services.books_search import BooksSearch
 from galleria_xero_plugin.services.cancelling import Cancelling
 from galleria_xero_plugin.services.connect import Connect
 from galleria_xero_plugin.services.document_rows import Links
@@ -193,6 +194,7 @@ class Site:
         self.engine = create_engine(database_url)
         self.units = SqlUnits(self.engine, Vault([KEY]))
         self.login, self.bell = Login(), Bell()
+        self.in_xero = []
         self.app = Flask("host", template_folder="templates")
         self.app.config.update({"SECRET_KEY": "test", "TESTING": True} | app_config)
         self._sign_in()
@@ -234,6 +236,7 @@ class Site:
         shown = Links(links.invoice_link, links.contact_link)
         settings = SettingsService(self.units, self.gallery, schedules, self.bell)
         queries = Queries(self.units, self.gallery, self.bell, shown)
+        reads = SimpleNamespace(read=lambda result: result)
         self.services = SimpleNamespace(
             runs=runs,
             queries=queries,
@@ -247,7 +250,7 @@ class Site:
             cancelling=Cancelling(self.units, queries, runs),
             sending_anew=SendingAnew(self.units, self.gallery, runs),
             lookalikes=Lookalikes(self.units, self.gallery, queries, runs, shown, read.quiet_period),
-            books_search=SimpleNamespace(find=self._find_in_xero),
+            books_search=BooksSearch(self.units, self._xero(), SimpleNamespace(of=lambda *_, **__: reads)),
             preview=Preview(self.units, self.gallery, queries, read.quiet_period),
             first_run=FirstRun(self.units, self.gallery, queries, runs, shown),
             host_states=HostStates(self.units, self.gallery, shown),
@@ -257,16 +260,12 @@ class Site:
         self.app.extensions[EXTENSION_KEY] = State(read, self.gallery, self.units, self.bell, self.services)
         self.app.register_blueprint(make_blueprint(), url_prefix="/xero")
 
-    def _find_in_xero(self, access, webservice_id, document_id, words):
-        """What a search in Xero comes to: an invoice that is asked about, when it is for TILL-9."""
-        if words != "TILL-9":
-            return 0
-        self.question(document_id, self.connection(self.webservice_by_id(webservice_id)), "TILL-9")
-        return 1
-
-    def webservice_by_id(self, webservice_id):
-        with self.units.read() as uow:
-            return uow.webservices.get(OURS, webservice_id)
+    def _xero(self):
+        """What a search in Xero finds: the invoices of `in_xero`."""
+        return SimpleNamespace(
+            invoices_by_number=lambda numbers: ResultPage(tuple(i for i in self.in_xero if i.number in numbers), False),
+            sales_invoices=lambda page, since: ResultPage(tuple(i for i in self.in_xero if i.date >= since), False),
+        )
 
     def _read_reference(self, connection_id, within=None):
         with self.units.write() as uow:
@@ -363,15 +362,19 @@ class Site:
             uow.commit()
         return pack
 
-    def question(self, document_id, connection, number="INV-0007", **fields):
-        """An invoice in Xero that this document may be."""
-        found = XeroInvoice(**({
+    def invoice_in_xero(self, number="INV-0007", **fields):
+        """An invoice as it stands in Xero."""
+        return XeroInvoice(**({
             "id": f"f0000000-0000-4000-8000-0000000000{len(number) % 100:02}", "number": number, "type": "ACCREC",
             "status": "AUTHORISED", "contact_id": "e0000000-0000-4000-8000-000000000009", "currency": "GBP",
             "total": Decimal("1234.50"), "tax_total": Decimal(0), "amount_due": Decimal("1234.50"),
             "amount_paid": Decimal(0), "amount_credited": Decimal(0), "date": dt.date(2026, 3, 9),
             "contact_name": "A. Marsh",
         } | fields))
+
+    def question(self, document_id, connection, number="INV-0007", **fields):
+        """An invoice in Xero that this document may be."""
+        found = self.invoice_in_xero(number, **fields)
         with self.units.write() as uow:
             uow.books.ask(connection.gallery_id, connection.tenant_id, document_id, found, "contact_and_total")
             uow.books.looked(connection.gallery_id, connection.tenant_id, since=dt.date(2025, 12, 1), documents=46,
