@@ -185,7 +185,8 @@ class Activity:
             uow.commit()
         if row is None:
             raise NotFound(f"invoice {local_id}")
-        return self._runs.send_again(access.gallery_id, webservice_id, [row.id], Actor(access.user_id, access.user_name))[0]
+        actor = Actor(access.user_id, access.user_name)
+        return self._runs.send_again(access.gallery_id, webservice_id, [row.id], actor)[0]
 
     def _connection(self, access: Access, webservice_id: str) -> Connection:
         connection = self._head(access, webservice_id).row.connection

@@ -172,8 +172,8 @@ class ServicePage:
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """A run with live progress. `queue_alive` is whether the site's worker queue answers, `finish` when the run is
-    expected to end, `summary` what came of it in a few words, `latest` whether that says what waits now, `about` the one
-    document that somebody sent with it."""
+    expected to end, `summary` what came of it in a few words, `latest` whether that says what waits now, `about` the
+    one document that somebody sent with it."""
 
     gallery: GalleryInfo
     now: dt.datetime

@@ -38,7 +38,7 @@ def test_an_older_invoice_that_was_paid_later_leads_to_where_it_is_found_and_lin
     assert f"/xero/{made.id}/books#{old}" in listed and "Waiting for you" in listed
     assert "Nothing here" in browser.get(f"/xero/{made.id}/activity?group=skipped").text
     page = browser.get(f"/xero/{made.id}/books").text.replace("\u00a0", " ")
-    for offered in ("Find it in Xero", "It is settled elsewhere", "Sync From Date of 2 Nov 2025 or earlier", f'id="{old}"'):
+    for offered in ("Find it in Xero", "It is settled elsewhere", "Sync From Date of 2 Nov 2025 or earlier", f'"{old}"'):
         assert offered in page, offered
     assert "Nothing to decide" not in page
     nothing = browser.post(f"/xero/{made.id}/books/{old}", {"search": "AG-28"})

@@ -107,7 +107,8 @@ def test_stop_asking_about_a_credit_note_leaves_nothing_behind_that_waits_for_it
     an_hour_later(office)
     (note,) = correction(office, DocumentKind.CREDIT_NOTE, sale.id)
     head = Desk(office).queries.service_page
-    activity = Activity(office.units, office.gallery, office.runs, Links(links.invoice_link, links.contact_link), head, dt.timedelta(0))
+    to_xero = Links(links.invoice_link, links.contact_link)
+    activity = Activity(office.units, office.gallery, office.runs, to_xero, head, dt.timedelta(0))
     activity.stop_asking(ME, office.webservice.id, [note.id])
     office.sync()
     assert not [state for state in office.states() if not state.endswith((" done", " skipped"))]
