@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 
-from ..domain.month import Sheet
+from ..domain.month import Entry, Sheet
+from ..domain.verdict import unequal
 from ..ports.records import Actor, KeptMonth, MonthLine, MonthPack
 from .codec import from_plain, to_plain
 from .models import table_of
@@ -33,8 +34,9 @@ class SqlMonths(Store):
                 "sheet": to_plain(sheet),
                 "verdict": {
                     "agreeing": sheet.agreeing,
-                    "differences": len(sheet.differences),
                     "unreconciled": len(sheet.unreconciled),
+                    "differing": to_plain([*sheet.known, *sheet.differences]),
+                    "unequal": unequal(sheet),
                 },
             }
             for sheet in sheets
@@ -45,7 +47,7 @@ class SqlMonths(Store):
     def all(self, gallery_id: str, tenant_id: str) -> Sequence[MonthLine]:
         columns = (_MONTH.c.month, _MONTH.c.verdict, _MONTH.c.compared_at)
         query = select(*columns).where(_here(_MONTH, gallery_id, tenant_id)).order_by(_MONTH.c.month.desc())
-        return [MonthLine(row.month, row.compared_at, **row.verdict) for row in self._read(query)]
+        return [_line(row) for row in self._read(query)]
 
     def get(self, gallery_id: str, tenant_id: str, month: str) -> KeptMonth | None:
         query = select(_MONTH).where(_here(_MONTH, gallery_id, tenant_id), _MONTH.c.month == month)
@@ -117,6 +119,15 @@ class SqlMonths(Store):
 
 def _here(table: Any, gallery_id: str, tenant_id: str) -> ColumnElement[bool]:
     return and_(table.c.gallery_id == gallery_id, table.c.tenant_id == tenant_id)
+
+
+def _line(row: Row[Any]) -> MonthLine:
+    kept = row.verdict  # one of an earlier release has no numbers, until the next night
+    differing = tuple(from_plain(Entry, entry) for entry in kept.get("differing", ()))
+    return MonthLine(
+        row.month, row.compared_at, kept["agreeing"], kept["unreconciled"], Sheet(row.month, differing),
+        unequal=kept.get("unequal", bool(kept.get("differences"))),
+    )  # fmt: skip
 
 
 def _pack(row: Row[Any]) -> MonthPack:

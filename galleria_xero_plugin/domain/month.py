@@ -24,28 +24,41 @@ RECONCILED_WITHIN = dt.timedelta(days=10)
 
 
 class Standing(StrEnum):
-    """How a number is explained. The first group is in order, the second wants a look."""
+    """How a number is explained. In the first group both sides have the same, in the second they differ and it is
+    known why, the third wants a look."""
 
     AGREES = "agrees"
     CANCELLED = "cancelled"
     ZERO = "zero"
-    PUT_ASIDE = "put_aside"
-    LEFT_OUT = "left_out"
     ELSEWHERE = "elsewhere"
     DRAFT = "draft"
     UNUSED = "unused"
 
+    WITHDRAWN = "withdrawn"
+    """A person has cancelled it in Xero from here, and the gallery still has it."""
+    PUT_ASIDE = "put_aside"
+    LEFT_OUT = "left_out"
     ON_THE_WAY = "on_the_way"
     WAITS = "waits"
+    PAYMENT_WAITS = "payment_waits"
+    """What is not paid in Xero is to the cent what waits of its payments."""
+    ROUNDED = "rounded"
+    ACCEPTED = "accepted"
+    """A person has said that it is all right; `reason` is the standing that it would have."""
+
     TOTAL = "total"
     TAX = "tax"
     PAID = "paid"
     ABSENT = "absent"
     STILL_THERE = "still_there"
     STRANGE = "strange"
+    FOUND = "found"
+    """The totals agree, but the nightly comparison found something else; `reason` is what (`comparison.What`)."""
 
 
-IN_ORDER = frozenset(list(Standing)[:8])
+_ALL = list(Standing)
+THE_SAME = frozenset(_ALL[: _ALL.index(Standing.WITHDRAWN)])
+KNOWN = frozenset(_ALL[_ALL.index(Standing.WITHDRAWN) : _ALL.index(Standing.TOTAL)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +76,14 @@ class Figures:
         return self.total - self.tax
 
 
+_NOTHING = Figures(Decimal(0), Decimal(0), Decimal(0), Decimal(0), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A number of a month. `gallery` and `xero` are None where that side has nothing that counts; `month` is the
-    month that an ELSEWHERE number belongs to; `reason` why it waits (`domain.reasons`)."""
+    month that an ELSEWHERE number belongs to; `reason` why it waits (`domain.reasons`); `by` and `at` are who settled it
+    so, and when."""
 
     number: str
     standing: Standing
@@ -79,6 +96,15 @@ class Entry:
     xero_id: str = ""
     reason: str = ""
     month: str = ""
+    by: str = ""
+    at: dt.datetime | None = None
+
+    @property
+    def gap(self) -> Decimal:
+        """How much money stands on one side only: of the total, or else of what is paid, or else of the tax."""
+        gallery, xero = self.gallery or _NOTHING, self.xero or _NOTHING
+        gaps = (gallery.total - xero.total, gallery.paid - xero.paid, gallery.tax - xero.tax)
+        return abs(next((gap for gap in gaps if gap), Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +129,18 @@ class Sheet:
 
     @property
     def differences(self) -> tuple[Entry, ...]:
-        """What wants a look."""
-        return tuple(entry for entry in self.entries if entry.standing not in IN_ORDER)
+        """What wants a look: nobody knows why the two sides differ."""
+        return tuple(one for one in self.entries if one.standing not in THE_SAME and one.standing not in KNOWN)
+
+    @property
+    def known(self) -> tuple[Entry, ...]:
+        """What differs, and it is known why."""
+        return tuple(entry for entry in self.entries if entry.standing in KNOWN)
+
+    @property
+    def invoices(self) -> int:
+        """How many the gallery has issued, and which come to something."""
+        return sum(entry.gallery is not None for entry in self.entries)
 
     @property
     def agreeing(self) -> int:
@@ -149,7 +185,9 @@ def judged(gallery: Figures | None, xero: Figures | None) -> Standing:
         return Standing.TOTAL
     if abs(gallery.tax - xero.tax) > TAX_ROUNDING:
         return Standing.TAX
-    return Standing.AGREES if gallery.paid == xero.paid else Standing.PAID
+    if (gallery.paid, gallery.due) != (xero.paid, xero.due):
+        return Standing.PAID
+    return Standing.AGREES if gallery.tax == xero.tax else Standing.ROUNDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,13 +289,15 @@ class KeptMonth:
 
 @dataclass(frozen=True, slots=True)
 class MonthLine:
-    """A month in a line: how many invoices agree, how many want a look, and payments not reconciled."""
+    """A month in a line: how many invoices agree, payments not reconciled, the numbers that differ, and whether the sums
+    of both sides do although no number says so."""
 
     month: str
     compared_at: dt.datetime
     agreeing: int
-    differences: int
     unreconciled: int
+    differing: Sheet
+    unequal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..domain.model import Access, GalleryInfo
 from ..domain.month import Sheet
+from ..domain.verdict import weighed
 from ..errors import InvalidInput, NotFound
 from ..ports.gallery import Gallery
 from ..ports.records import Actor, Connection, KeptMonth, MonthLine, MonthPack
 from ..ports.runtime import JobQueue
-from ..ports.store import Units
+from ..ports.store import UnitOfWork, Units
 from .consent import digest as hashed
 from .document_rows import Links, invoice_url
 from .read_models import ServicePage
@@ -31,7 +32,7 @@ class MonthsPage:
     kept: KeptMonth | None
     packs: tuple[MonthPack, ...]
     urls: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Of what does not agree, by number: (its page in the gallery, its page in Xero), "" for none."""
+    """Of what differs, by number: (its page in the gallery, its page in Xero), "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,10 @@ class Months:
                 month = month or (lines[0].month if lines else "")
                 kept = uow.months.get(*scope, month) if month else None
                 packs = tuple(uow.months.packs(*scope, month)) if kept else ()
+                kept = _weighed(uow, connection, kept) if kept else None
+                compared = uow.comparisons.get(*scope)
+            found = compared.comparison if compared else None
+            lines = [replace(line, differing=weighed(line.differing, found)) for line in lines]
         if month and kept is None:
             raise NotFound(f"month {month}")
         urls = {
@@ -80,7 +85,7 @@ class Months:
                 self._gallery.invoice_url(access.gallery_id, entry.local_id) if entry.local_id else "",
                 invoice_url(entry.xero_id, head.row, self._links),
             )
-            for entry in (kept.sheet.differences if kept else ())
+            for entry in ((*kept.sheet.differences, *kept.sheet.known) if kept else ())
         }
         return MonthsPage(head, tuple(lines), kept, packs, urls)
 
@@ -100,6 +105,7 @@ class Months:
             kept = uow.months.get(access.gallery_id, connection.tenant_id, month)
             if kept is None:
                 raise NotFound(f"month {month}")
+            kept = _weighed(uow, connection, kept)
             pack_id = uow.months.freeze(
                 access.gallery_id, connection.tenant_id, connection.organisation_name, kept, actor,
                 token_hash=hashed(token), expires_at=uow.now() + LINK_LASTS,
@@ -152,3 +158,9 @@ class Months:
         if connection is None:
             raise NotFound(f"webservice {webservice_id} is not connected")
         return connection
+
+
+def _weighed(uow: UnitOfWork, connection: Connection, kept: KeptMonth) -> KeptMonth:
+    """With what the comparison found besides, and what a person accepted since."""
+    compared = uow.comparisons.get(connection.gallery_id, connection.tenant_id)
+    return replace(kept, sheet=weighed(kept.sheet, compared.comparison if compared else None))

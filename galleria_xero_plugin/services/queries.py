@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from ..domain.model import Access
 from ..domain.reasons import Whose, explain
+from ..domain.verdict import Overall, causes, overall, weighed
 from ..domain.states import OPEN_RUN_STATES, DocumentKind, DocumentState, RunKind
 from ..errors import NotFound
 from ..ports.gallery import Gallery
-from ..ports.records import Connection, ConnectionStatus, Document, Run, Webservice
+from ..ports.records import Connection, ConnectionStatus, Document, MonthLine, Run, Webservice
 from ..ports.runtime import JobQueue
 from ..ports.store import UnitOfWork, Units
 from . import wording
@@ -56,7 +58,8 @@ class Queries:
             rows = tuple(
                 _row(uow, webservice, now, today) for webservice in uow.webservices.of_gallery(access.gallery_id)
             )
-        return ListPage(gallery, now, rows)
+            verdicts = {row.id: _verdict(uow, row) for row in rows}
+        return ListPage(gallery, now, rows, verdicts)
 
     def service_page(self, access: Access, webservice_id: str) -> ServicePage:
         """The head of a page about one webservice."""
@@ -151,7 +154,20 @@ class Queries:
         page = self.service_page(access, webservice_id)
         found = page.row.compared
         groups, accepted = wording.compared(found), found.comparison.accepted if found else ()
-        return ComparisonPage(page.gallery, page.now, page.row, groups, wording.in_words(accepted))
+        lines: Sequence[MonthLine] = ()
+        with self._units.read() as uow:
+            verdict = _verdict(uow, page.row)
+            if page.row.connection is not None:
+                lines = uow.months.all(access.gallery_id, page.row.connection.tenant_id)
+        sheets = [weighed(line.differing, found.comparison if found else None) for line in lines]
+        told = {one.number for _, findings in groups for one, _ in findings}
+        return ComparisonPage(
+            page.gallery, page.now, page.row, groups, wording.in_words(accepted), verdict,
+            known=tuple((sheet.month, cause) for sheet in sheets for cause in causes(sheet.known)),
+            wanted=tuple(
+                (sheet.month, one) for sheet in sheets for one in sheet.differences if one.number not in told
+            ),
+        )  # fmt: skip
 
     def conflicts_page(self, access: Access, webservice_id: str) -> ConflictsPage:
         """Contacts of Xero that no rule could place."""
@@ -202,6 +218,15 @@ def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.da
         compared=uow.comparisons.get(webservice.gallery_id, connection.tenant_id) if connection else None,
         demo_company=reference is not None and reference.organisation.is_demo,
     )
+
+
+def _verdict(uow: UnitOfWork, row: ServiceRow) -> Overall | None:
+    """Whether both sides agree, all months together; None before the first comparison."""
+    if row.connection is None or row.compared is None:
+        return None
+    lines = uow.months.all(row.connection.gallery_id, row.connection.tenant_id)
+    unequal = any(line.unequal for line in lines)
+    return overall((line.differing for line in lines), row.compared.comparison, unequal=unequal)
 
 
 def _next_run(webservice: Webservice, connection: Connection | None) -> dt.datetime | None:

@@ -14,8 +14,10 @@ from enum import StrEnum
 from ..domain.accounting import XeroContact
 from ..domain.comparison import Finding
 from ..domain.model import GalleryInfo
+from ..domain.month import Entry
 from ..domain.reasons import Explanation
 from ..domain.states import DocumentKind
+from ..domain.verdict import Cause, Overall
 from ..ports.records import Compared, Connection, ContactConflict, Document, Run, Webservice
 from .export.offers import Offer
 from .not_listed import NotListed
@@ -153,11 +155,12 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The Webservices tab."""
+    """The Webservices tab. `verdicts` say by webservice whether both sides agree (None: not compared yet)."""
 
     gallery: GalleryInfo
     now: dt.datetime
     rows: tuple[ServiceRow, ...]
+    verdicts: Mapping[str, Overall | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,10 +323,14 @@ class ConflictsPage:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """What the last comparison with Xero found: (count, its findings with their words), and what was accepted."""
+    """What the last comparison with Xero found: (count, its findings with their words), what was accepted,
+    whether both sides agree, what differs for a known cause (month, cause), and what only the months show to differ."""
 
     gallery: GalleryInfo
     now: dt.datetime
     row: ServiceRow
     groups: tuple[tuple[Count, tuple[tuple[Finding, Words], ...]], ...]
     accepted: tuple[tuple[Finding, Words], ...]
+    verdict: Overall | None = None
+    known: tuple[tuple[str, Cause], ...] = ()
+    wanted: tuple[tuple[str, Entry], ...] = ()

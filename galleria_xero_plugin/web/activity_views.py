@@ -14,6 +14,7 @@ from ..errors import InvalidInput
 from ..ports.records import Actor, Document
 from ..proxies import services
 from ..services.document_rows import GROUPS
+from ..services.month_words import how
 from ..services.read_models import ActivityFilter
 from ..services.wording import KINDS, document_state
 from .buttons import pressed
@@ -86,7 +87,7 @@ def send_new(access: Access, webservice_id: str) -> Response:
 def comparison(access: Access, webservice_id: str) -> Response:
     """What the last comparison with Xero found."""
     shown = services().queries.comparison_page(access, webservice_id)
-    return page("comparison.html", access, shown.gallery, page=shown)
+    return page("comparison.html", access, shown.gallery, page=shown, how=how)
 
 
 @pressed

@@ -10,12 +10,14 @@ from flask import Response, request, url_for
 
 from ..domain.model import Access
 from ..domain.month import Figures, Sheet, sums
+from ..domain.verdict import causes, light, money
 from ..errors import InvalidInput, NotFound
 from ..proxies import services, state
 from ..services.month_words import fix, how
-from ..services.months import MonthsPage
 from .buttons import pressed
-from .csv_files import Cell, csv_answer, money, sentence
+from .csv_files import Cell, csv_answer
+from .csv_files import money as in_its_decimals
+from .formats import Formats
 from .responses import BLUEPRINT, bare_page, notice, page, see_other
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
@@ -24,7 +26,8 @@ _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 def months(access: Access, webservice_id: str) -> Response:
     """A month of both sides, and the way to all others."""
     shown = services().months.page(access, webservice_id, _month(request.args.get("month", "")))
-    return page("months.html", access, shown.head.gallery, page=shown.head, months=shown, **_words(shown))
+    sheet = shown.kept.sheet if shown.kept else None
+    return page("months.html", access, shown.head.gallery, page=shown.head, months=shown, urls=shown.urls, **_words(sheet))
 
 
 def month_file(access: Access, webservice_id: str) -> Response:
@@ -32,7 +35,7 @@ def month_file(access: Access, webservice_id: str) -> Response:
     shown = services().months.page(access, webservice_id, _month(request.args.get("month", "")))
     if shown.kept is None:
         raise NotFound("no month was compared yet")
-    return _file(shown.kept.sheet)
+    return _file(shown.kept.sheet, Formats(shown.head.gallery))
 
 
 @pressed
@@ -67,7 +70,8 @@ def revoke(access: Access, webservice_id: str, pack_id: str) -> Response:
 
 def pack_kept(access: Access, webservice_id: str, pack_id: str) -> Response:
     """A frozen month as a file, also when its link is over."""
-    return _file(services().months.pack(access, webservice_id, pack_id)[1])
+    sheet = services().months.pack(access, webservice_id, pack_id)[1]
+    return _file(sheet, Formats(services().queries.service_page(access, webservice_id).gallery))
 
 
 # -- with the link alone: nobody is signed in, and nothing but this one month is shown
@@ -81,9 +85,10 @@ def pack(token: str) -> Response:
 def pack_file(token: str) -> Response:
     """The same as a file."""
     try:
-        return _private(_file(services().months.opened(token).sheet))
+        opened = services().months.opened(token)
     except NotFound:
         return no_pack()
+    return _private(_file(opened.sheet, Formats(opened.gallery)))
 
 
 @pressed
@@ -106,8 +111,8 @@ def _pack_page(token: str, error: str = "", status: int = 200) -> Response:
     nobody = Access(opened.pack.gallery_id, "", "", may_view=False, may_change=False, fresh_login=False)
     return _private(
         page(
-            "pack.html", nobody, opened.gallery, status=status, opened=opened, sheet=opened.sheet, token=token,
-            error=error, sums=sums(opened.sheet), how=how,
+            "pack.html", nobody, opened.gallery, status=status, opened=opened, token=token,
+            error=error, **_words(opened.sheet),
         )
     )  # fmt: skip
 
@@ -125,9 +130,13 @@ def _private(answer: Response) -> Response:
     return answer
 
 
-def _words(shown: MonthsPage) -> dict[str, Any]:
-    sheet = shown.kept.sheet if shown.kept else None
-    return {"sheet": sheet, "sums": sums(sheet) if sheet else {}, "how": how, "fix": fix, "urls": shown.urls}
+def _words(sheet: Sheet | None) -> dict[str, Any]:
+    if sheet is None:
+        return {"sheet": None}
+    return {
+        "sheet": sheet, "sums": sums(sheet), "how": how, "fix": fix, "light": light(sheet),
+        "causes": causes(sheet.known), "money": money(one for one in sheet.known if one.xero is None),
+    }  # fmt: skip
 
 
 def _month(text: str) -> str:
@@ -143,21 +152,26 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _file(sheet: Sheet) -> Response:
-    return csv_answer(f"xero-{sheet.month}", _COLUMNS, _lines(sheet))
+def _file(sheet: Sheet, fmt: Formats) -> Response:
+    return csv_answer(f"xero-{sheet.month}", _COLUMNS, _lines(sheet, fmt))
 
 
-def _lines(sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
+def _lines(sheet: Sheet, fmt: Formats) -> Iterator[tuple[Cell, ...]]:
     for entry in sheet.entries:
+        words = how(entry)
+        explained = words.text % {name: fmt.any(value) for name, value in words.values.items()}
         yield (
-            entry.number, sentence(how(entry)), entry.contact, entry.currency,
+            entry.number, explained, entry.contact, entry.currency,
             *_side(entry.gallery, entry.currency), *_side(entry.xero, entry.currency), entry.xero_id,
         )  # fmt: skip
     for one in sheet.unreconciled:
-        yield (one.number, "Payment not reconciled in Xero", one.contact, one.currency, None, None, money(one.amount, one.currency))
+        amount = in_its_decimals(one.amount, one.currency)
+        yield (one.number, "Payment not reconciled in Xero", one.contact, one.currency, None, None, amount)
 
 
 def _side(one: Figures | None, currency: str) -> tuple[Cell, ...]:
     if one is None:
         return (None,) * 6
-    return (*(money(amount, currency) for amount in (one.net, one.tax, one.total, one.paid, one.due)), one.status)
+    return (
+        *(in_its_decimals(amount, currency) for amount in (one.net, one.tax, one.total, one.paid, one.due)), one.status,
+    )  # fmt: skip

@@ -1,15 +1,23 @@
 """Compare with Xero: the months, their files, and the link with which a bookkeeper sees one of them."""
 
 import csv
+import dataclasses
 import datetime as dt
 import io
 import re
+from decimal import Decimal
 
 import pytest
 
 from galleria_xero_plugin.web.blueprint import LINKS
 
+from galleria_xero_plugin.domain.comparison import Comparison, Finding, What
+from galleria_xero_plugin.domain.month import Entry, Figures, Sheet, Standing
+
 from .site import OTHER_TENANT, OURS, THEIRS
+
+PAID = Figures(Decimal("120.00"), Decimal("20.00"), Decimal("120.00"), Decimal("0.00"), "PAID")
+AGREES = Entry("AG-1", Standing.AGREES, "GBP", PAID, PAID, "Ada Marsh", "inv-1")
 
 
 @pytest.fixture
@@ -31,16 +39,85 @@ def give(site, made):
 def test_a_month_in_figures_with_one_suggestion_for_each_difference(site, compared):
     made, _ = compared
     text = site.browser().get(f"/xero/{made.id}/months").text.replace("\xa0", " ")
-    assert "March 2026" in text and "2 numbers want a look." in text
-    assert "1 gallery invoice stands in Xero with the same totals; your bank is not checked here." in text
+    assert "March 2026" in text and "1 number wants a look." in text
+    assert "1 of 3 gallery invoices stand in Xero with the same totals; your bank is not checked here." in text
+    assert "1 of 3 is not in Xero (GBP 120.00)" in text and "gx-note gx-bad" in text
     assert "Two different totals" in text and "Find out which total the client was asked for" in text
     assert "The totals do not agree" in text  # why AG-5 waits
     assert "No invoice of the gallery has this number" in text and "Belongs to February 2026" in text
     assert "GBP 300.00" in text  # net of the three
     assert "https://go.xero.com" in text and "not reconciled in Xero" in text
-    assert site.browser().get(f"/xero/{made.id}/months?month=2026-02").text.count("want") == 0
+    february = site.browser().get(f"/xero/{made.id}/months?month=2026-02").text
+    assert "gx-note gx-good" in february and "want" not in february
+    assert "1 gallery invoice stands in Xero with the same totals; your bank is not checked here." in february
     for nonsense in ("2026-13", "x", "2031-01"):
         assert site.browser().get(f"/xero/{made.id}/months?month={nonsense}").status_code == 404
+
+
+def in_three_places(site, made, connection, *entries, comparison=None):
+    """The card, What does not agree and the month after a comparison that kept these entries."""
+    with site.units.write() as uow:
+        uow.months.keep(OURS, connection.tenant_id, [Sheet("2026-03", entries)])
+        uow.comparisons.put(OURS, connection.tenant_id, comparison or Comparison(1))
+        uow.commit()
+    browser = site.browser()
+    answers = [browser.get(f"/xero/{path}").text for path in ("", f"{made.id}/comparison", f"{made.id}/months")]
+    return [text.replace("\xa0", " ") for text in answers]
+
+
+@pytest.mark.parametrize(
+    ("reason", "standing", "words"),
+    [
+        ("", Standing.WITHDRAWN, "Cancelled in Xero by Nora Light, 23 Nov 2026"),
+        ("stopped_asking", Standing.PUT_ASIDE, "Nora Light pressed Stop asking, 23 Nov 2026"),
+        ("total_differs", Standing.WAITS, "Waits: The totals do not agree"),
+        ("", Standing.LEFT_OUT, "Not sent, by your settings"),
+    ],
+)
+def test_what_is_known_not_to_be_in_xero_is_amber_with_number_money_and_cause(site, reason, standing, words):
+    made, connection = site.ready()
+    at = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+    away = Entry("AG-2", standing, "GBP", PAID, None, "Ada Marsh", "inv-2", reason=reason, by="Nora Light", at=at)
+    card, listed, month = in_three_places(site, made, connection, AGREES, away)
+    assert "1 number differs, known why" in card and "GBP 120.00" in card and "Everything agrees" not in card
+    for text in (listed, month):
+        assert words in text and "AG-2" in text and "GBP 120.00" in text
+        assert "gx-note gx-needs" in text and "gx-good" not in text and "Nothing is missing" not in text
+    assert "1 of 2 is not in Xero (GBP 120.00)" in month
+    assert words in site.browser().get(f"/xero/{made.id}/month.csv").text.replace("\xa0", " ")
+
+
+def test_only_when_both_sides_have_the_same_it_is_green_everywhere(site):
+    made, connection = site.ready()
+    card, listed, month = in_three_places(site, made, connection, AGREES)
+    assert "Everything agrees" in card and "Nothing is missing" in listed
+    assert "gx-note gx-good" in listed and "gx-note gx-good" in month
+
+
+def test_no_explanation_of_single_numbers_outweighs_the_sums(site):
+    made, connection = site.ready()
+    odd = dataclasses.replace(AGREES, xero=dataclasses.replace(PAID, paid=Decimal("119.99")))
+    card, listed, month = in_three_places(site, made, connection, odd)
+    assert "1 number wants a look" in card
+    assert "gx-note gx-bad" in listed and "gx-note gx-bad" in month and "the sums of both sides differ" in month
+
+
+def test_what_the_nightly_comparison_found_makes_its_month_red_too(site):
+    made, connection = site.ready()
+    found = Comparison(1, (Finding(What.PAYMENT_TWICE, "AG-1"),))
+    card, listed, month = in_three_places(site, made, connection, AGREES, comparison=found)
+    assert "1 number wants a look" in card
+    assert all("One payment stands twice in Xero" in text and "gx-note gx-bad" in text for text in (listed, month))
+
+
+def test_an_accepted_difference_is_known_and_no_more(site):
+    made, connection = site.ready()
+    total = dataclasses.replace(AGREES, standing=Standing.TOTAL, xero=dataclasses.replace(PAID, total=Decimal("120.01")))
+    said = Comparison(0, accepted=(Finding(What.TOTAL, "AG-1"),))
+    card, listed, month = in_three_places(site, made, connection, total, comparison=said)
+    assert "1 number differs, known why" in card and "GBP 0.01" in card
+    for text in (listed, month):
+        assert "Accepted as it is: Two different totals" in text and "gx-note gx-needs" in text
 
 
 def test_compare_now_asks_a_worker(site):
@@ -59,6 +136,7 @@ def test_the_month_as_a_file(site, compared):
     lines = answer.data.decode("utf-8-sig").splitlines()
     assert lines[1].startswith("AG-1,Stands in Xero with the same totals,Ada Marsh,GBP,100.00,20.00,120.00,120.00,0.00,PAID")
     assert len(lines) == 1 + 5 + 1
+    assert len({len(cells) for cells in csv.reader(lines)}) == 1  # the payment, too, has a cell for each heading
 
 
 def test_the_bookkeeper_sees_this_month_and_nothing_else_without_a_login(site, compared):

@@ -270,7 +270,7 @@ def test_the_counts_of_the_comparison_stand_on_the_row_and_lead_to_what_does_not
     sent = site.document(connection, 3, state=DocumentState.PENDING)
     for findings, words in (
         ((), "Everything agrees"),
-        ((Finding(What.GONE, "AG-3", sent), Finding(What.PAYMENT_TWICE, "AG-4")), "1 missing, 1 too many, 0 different"),
+        ((Finding(What.GONE, "AG-3", sent), Finding(What.PAYMENT_TWICE, "AG-4")), "2 numbers want a look"),
     ):
         with site.units.write() as uow:
             uow.comparisons.put(OURS, connection.tenant_id, Comparison(41, findings))

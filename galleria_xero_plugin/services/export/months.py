@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from ...domain.accounting import XeroInvoice
@@ -14,16 +15,20 @@ from ...domain.mapping import contact_name
 from ...domain.model import IndexEntry, Invoice, InvoiceState
 from ...domain.month import Entry, Figures, OpenPayment, Sheet, Standing, Used, explained, in_order_of_number, judged
 from ...domain.month import unreconciled as not_reconciled
-from ...domain.reasons import BY_A_PERSON
+from ...domain.reasons import BY_A_PERSON, STOPPED
 from ...domain.states import WAITING, DocumentKind, DocumentState
 from ...domain.withdrawing import CANCELLED
 from ...ports.records import Document
+from ...ports.store import UnitOfWork
+from .cancel_phase import ASKED_FOR
 from .session import BATCH, Session
 from .taken_off import NOTHING, TakenOff, taken_off
 
 PAGE = 500
 PAYMENTS_SINCE = dt.timedelta(days=100)
 """How far back payments are looked at: who reconciles later than that does not do it by this list."""
+BY_SOMEBODY = {CANCELLED: ASKED_FOR, STOPPED: "stopped asking"}
+"""Reasons that a person gave, with the entry of the audit that says who."""
 GONE = frozenset({"VOIDED", "DELETED"})
 Side = tuple[XeroInvoice, Document | None]
 
@@ -45,6 +50,8 @@ def sheets(
         ids = [one.id for one in page]
         with session.read() as uow:
             rows = uow.ledger.known(session.gallery_id, session.tenant_id, DocumentKind.INVOICE, ids)
+            payments = uow.ledger.children(session.gallery_id, session.tenant_id, DocumentKind.PAYMENT, ids)
+            settled = {row.id: _settled(uow, row) for row in rows.values() if row.reason_code in BY_SOMEBODY}
         invoices, standing = session.invoices(ids), _standing(session, rows.values(), own)
         off = taken_off(session, ids, notes)
         for one in page:
@@ -55,6 +62,8 @@ def sheets(
             found = standing.get(row.xero_id or "") if row else None
             entry = _entry(session, one, invoices.get(one.id), row, found, off.get(one.id, NOTHING))
             if entry is not None:
+                by, at = settled.get(entry.document_id, ("", None))
+                entry = _with_its_payments(replace(entry, by=by, at=at), payments.get(one.id, ()))
                 entries[month].append(entry)
                 numbers[month].add(one.number)
     for invoice in strangers:
@@ -62,11 +71,11 @@ def sheets(
             entries[_month(invoice.date)].append(
                 Entry(invoice.number, Standing.STRANGE, invoice.currency, xero=_in_xero(invoice), xero_id=invoice.id)
             )
-    payments = _unreconciled(session)
+    open_ones = _unreconciled(session)
     made = []
-    for month in sorted(entries.keys() | payments.keys()):
+    for month in sorted(entries.keys() | open_ones.keys()):
         gaps = explained(numbers[month], used, month, session.settings.prefix)
-        made.append(Sheet(month, in_order_of_number([*entries[month], *gaps]), tuple(payments.get(month, ()))))
+        made.append(Sheet(month, in_order_of_number([*entries[month], *gaps]), tuple(open_ones.get(month, ()))))
     return made
 
 
@@ -102,10 +111,30 @@ def _entry(
     )
 
 
+def _settled(uow: UnitOfWork, row: Document) -> tuple[str, dt.datetime | None]:
+    """Who has cancelled it in Xero from here, or put it aside, and when."""
+    action = BY_SOMEBODY[row.reason_code or ""]
+    said = [one for one in uow.audit.of_subject(row.gallery_id, row.id) if one.action == action]
+    last = max(said, key=lambda one: one.at, default=None)
+    return (last.actor_name, last.at) if last else (row.reason_facts.get("who", ""), None)
+
+
+def _with_its_payments(entry: Entry, payments: Iterable[Document]) -> Entry:
+    """What Xero has not been paid is explained when it is to the cent what waits of the payments."""
+    if entry.standing is not Standing.PAID or entry.gallery is None or entry.xero is None:
+        return entry
+    waits = [one for one in payments if one.state is not DocumentState.DONE and one.deleted_at is None]
+    amounts = [one.amount for one in waits if one.amount is not None]
+    if not amounts or sum(amounts) != entry.gallery.paid - entry.xero.paid:
+        return entry
+    reason = next((one.reason_code for one in waits if one.reason_code), None)
+    return replace(entry, standing=Standing.PAYMENT_WAITS, reason=reason or "")
+
+
 def _how(index: IndexEntry, row: Document | None, gallery: Figures | None, xero: Figures | None) -> Standing:
     if row is not None and row.state is DocumentState.DONE:
-        if row.reason_code == CANCELLED and xero is None:
-            return Standing.PUT_ASIDE
+        if row.reason_code == CANCELLED and gallery is not None and xero is None:
+            return Standing.WITHDRAWN
         return judged(gallery, xero)
     if index.state is not InvoiceState.ISSUED:
         return Standing.CANCELLED

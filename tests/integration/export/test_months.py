@@ -74,8 +74,9 @@ def test_what_waits_or_was_changed_is_a_difference_with_its_cause(sold: Office):
     found = months(sold)
     assert {entry.number: entry.standing for entry in found["2026-03"].differences} == {
         "AG-2": Standing.TOTAL, "AG-3": Standing.ABSENT}  # fmt: skip
-    [paid] = found["2026-04"].differences
-    assert (paid.standing, paid.gallery.paid, paid.xero.paid) == (Standing.PAID, Decimal(20), Decimal(0))
+    [paid] = found["2026-04"].known
+    assert (paid.standing, paid.gallery.paid, paid.xero.paid) == (Standing.PAYMENT_WAITS, Decimal(20), Decimal(0))
+    assert paid.reason == "payment_method_unmapped"
 
 
 def test_a_payment_that_nobody_reconciled_for_ten_days(office: Office):
@@ -92,3 +93,39 @@ def test_a_payment_that_nobody_reconciled_for_ten_days(office: Office):
     for row in org.table("Payments").rows.values():
         row["IsReconciled"] = True
     assert months(office)[month].unreconciled == ()
+
+
+def test_what_a_person_has_cancelled_in_xero_is_told_so_and_the_money_that_is_missing(office: Office):
+    for _ in range(2):
+        office.sell(date=THIS_MONTH)
+    run = office.sync()
+    desk = Desk(office)
+    desk.cancelling.cancel(ME, run.id, desk.cancelling.page(ME, run.id).count)
+    office.work()
+    sheet = months(office)[f"{THIS_MONTH:%Y-%m}"]
+    gallery, xero = sums(sheet)["GBP"]
+    assert (gallery.count, xero.count) == (2, 0)
+    assert light(sheet) is Light.AMBER
+    [cause] = causes(sheet.known)
+    assert [one.number for one in cause.entries] == ["AG-1", "AG-2"] and cause.money == {"GBP": gallery.due}
+    told = how_in_words(cause.entries[0])
+    assert told.text.startswith("Cancelled in Xero by") and told.values["who"] == ME.user_name
+    assert told.values["when"] <= office.time.now()
+
+
+def test_an_invoice_that_waits_and_one_that_somebody_put_aside_are_known_but_no_agreement(office: Office):
+    for number in (1, 2):
+        office.sell(date=MARCH, items=[make_item("1", 100, tax_option_id="unheard-of")])
+    office.sync()
+    desk = Desk(office)
+    aside = office.document(DocumentKind.INVOICE, "inv-2")
+    desk.activity.stop_asking(ME, office.webservice.id, [aside.id])
+    sheet = months(office)["2026-03"]
+    assert how(sheet) == {"AG-1": Standing.WAITS, "AG-2": Standing.PUT_ASIDE}
+    assert light(sheet) is Light.AMBER and sheet.agreeing == 0
+    assert "Stop asking" in how_in_words(sheet.known[1]).text and sheet.known[1].by == ME.user_name
+
+
+def test_tax_that_each_side_rounds_by_itself_is_known_and_not_the_same(sold: Office):
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), TotalTax=Decimal("20.01"))
+    assert how(months(sold)["2026-03"])["AG-2"] is Standing.ROUNDED
