@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from galleria_xero_plugin.services.books_search import BooksSearch
+from galleria_xero_plugin.services.activity import Activity
 from galleria_xero_plugin.services.cancelling import Cancelling
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.first_run import FirstRun
@@ -63,6 +64,7 @@ class Desk:
         self.search = BooksSearch(office.units, office.api, office.calls())
         self.cancelling = Cancelling(office.units, queries, office.runs)
         self.sending_anew = SendingAnew(office.units, office.gallery, office.runs)
+        self.activity = Activity(office.units, office.gallery, office.runs, to_xero, queries.service_page, quiet)
 
     def asked(self) -> dict[str, list[str]]:
         """What is asked: number of ours -> numbers in Xero. All pages."""
