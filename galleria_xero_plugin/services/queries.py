@@ -169,6 +169,20 @@ class Queries:
             ),
         )  # fmt: skip
 
+    def answered(
+        self, access: Access, webservice_id: str
+    ) -> tuple[dt.datetime | None, dt.datetime | None, dt.datetime]:
+        """When both sides were compared last, when the accounts were read, and now."""
+        compared = reference = None
+        with self._units.read() as uow:
+            now = uow.now()
+            _webservice(uow, access, webservice_id)
+            connection = uow.connections.of_webservice(access.gallery_id, webservice_id)
+            if connection is not None:
+                compared = uow.comparisons.get(access.gallery_id, connection.tenant_id)
+                reference = uow.reference.get(access.gallery_id, connection.tenant_id)
+        return compared and compared.compared_at, reference and reference.fetched_at, now
+
     def conflicts_page(self, access: Access, webservice_id: str) -> ConflictsPage:
         """Contacts of Xero that no rule could place."""
         gallery = self._gallery.info(access.gallery_id)

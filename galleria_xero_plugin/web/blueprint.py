@@ -18,6 +18,7 @@ from . import (
     run_views,
     settings_views,
     setup_views,
+    waiting,
 )
 from .access import Right, View, guarded, with_link
 from .responses import BLUEPRINT, finish
@@ -81,6 +82,7 @@ ROUTES = (
     Route("GET", f"{_WEBSERVICE}/check", "check", VIEW, check_views.check),
     Route("POST", f"{_WEBSERVICE}/check", "replace", CHANGE, check_views.replace),
     Route("POST", f"{_WEBSERVICE}/check/now", "check_now", CHANGE, check_views.check_now),
+    Route("GET", f"{_WEBSERVICE}/answered.json", "answered", VIEW, waiting.answered),
     # comparing month by month
     Route("GET", f"{_WEBSERVICE}/months", "months", VIEW, month_views.months),
     Route("GET", f"{_WEBSERVICE}/month.csv", "month_file", VIEW, month_views.month_file),

@@ -12,6 +12,7 @@ from .buttons import pressed
 from .formats import Formats
 from .responses import notice, page, see_other
 from .settings_form import SettingsForm
+from .waiting import and_wait, awaited
 
 
 def check(access: Access, webservice_id: str) -> Response:
@@ -46,11 +47,11 @@ def replace(access: Access, webservice_id: str) -> Response:
 @pressed
 def check_now(access: Access, webservice_id: str) -> Response:
     """Have a worker read accounts, tax rates and so on anew."""
-    connection = services().queries.service_page(access, webservice_id).row.connection
+    head = services().queries.service_page(access, webservice_id)
+    connection = head.row.connection
     if connection is not None and state().queue.ring_reference(connection.id):
-        notice("Your accounts and tax rates are being read from Xero. Reload this page in a moment.")
-    else:
-        notice("This cannot be checked at the moment. Please try again later.", good=False)
+        return and_wait("check", webservice_id, head.now)
+    notice("This cannot be checked at the moment. Please try again later.", good=False)
     return see_other("check", webservice_id=webservice_id)
 
 
@@ -59,4 +60,7 @@ def _offered(field: object) -> set[str]:
 
 
 def _answer(access: Access, found: CheckPage, form: SettingsForm, *, status: int = 200) -> Response:
-    return page("check.html", access, found.shown.gallery, status=status, page=found.shown, found=found, form=form)
+    return page(
+        "check.html", access, found.shown.gallery, status=status, page=found.shown, found=found, form=form,
+        awaited=awaited("settings", found.shown.row.id, found.shown.fetched_at, found.shown.now),
+    )  # fmt: skip

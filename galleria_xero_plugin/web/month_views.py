@@ -19,6 +19,7 @@ from .csv_files import Cell, csv_answer
 from .csv_files import money as in_its_decimals
 from .formats import Formats
 from .responses import BLUEPRINT, bare_page, notice, page, see_other
+from .waiting import and_wait, awaited
 
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
@@ -26,8 +27,10 @@ _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 def months(access: Access, webservice_id: str) -> Response:
     """A month of both sides, and the way to all others."""
     shown = services().months.page(access, webservice_id, _month(request.args.get("month", "")))
-    sheet = shown.kept.sheet if shown.kept else None
-    return page("months.html", access, shown.head.gallery, page=shown.head, months=shown, urls=shown.urls, **_words(sheet))
+    sheet, compared = shown.kept.sheet if shown.kept else None, shown.head.row.compared
+    return page("months.html", access, shown.head.gallery, page=shown.head, months=shown, urls=shown.urls,
+                awaited=awaited("comparison", webservice_id, compared.compared_at if compared else None, shown.head.now),
+                **_words(sheet))  # fmt: skip
 
 
 def month_file(access: Access, webservice_id: str) -> Response:
@@ -41,9 +44,9 @@ def month_file(access: Access, webservice_id: str) -> Response:
 @pressed
 def compare_now(access: Access, webservice_id: str) -> Response:
     """Compare as soon as a worker can."""
+    now = services().queries.service_page(access, webservice_id).now
     services().months.compare_now(access, webservice_id)
-    notice("It is being compared now. Reload this page in a minute.")
-    return see_other("months", webservice_id=webservice_id)
+    return and_wait("months", webservice_id, now)
 
 
 @pressed

@@ -1,6 +1,8 @@
 """Settings check: an archived account is shown before a sale waits for it, and replaced there."""
 
 import dataclasses
+import html
+import re
 
 from .site import FRAMES, OURS, SALES, reference
 
@@ -51,5 +53,13 @@ def test_check_now_asks_a_worker(site):
     made, connection = site.ready()
     browser = site.browser()
     browser.get(f"/xero/{made.id}/check")
-    browser.post(f"/xero/{made.id}/check/now")
+    there = browser.post(f"/xero/{made.id}/check/now").location
     assert site.bell.rung == [("reference", connection.id)]
+    page = browser.get(there).text
+    assert "checking again now. Until then the old answer stands here." in page and "gx-note gx-good" not in page
+    progress = html.unescape(re.search(r'data-gx-poll="([^"]+)"', page)[1])
+    assert browser.get(progress).json["done"] is False
+    archive_sales(site, connection)  # the worker has read anew
+    assert browser.get(progress).json["done"] is True
+    page = browser.get(there).text
+    assert "200 Sales cannot be used" in page and "data-gx-poll" not in page

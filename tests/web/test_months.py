@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import datetime as dt
+import html
 import io
 import re
 from decimal import Decimal
@@ -124,10 +125,53 @@ def test_compare_now_asks_a_worker(site):
     made, connection = site.ready()
     browser = site.browser()
     assert "Not compared yet" in browser.get(f"/xero/{made.id}/months").text
-    browser.post(f"/xero/{made.id}/months")
+    answer = browser.post(f"/xero/{made.id}/months")
     assert site.bell.rung == [("export", connection.id)]
+    assert "compared for the first time" in browser.follow(answer).text
     with site.units.write() as uow:
         assert uow.comparisons.claim(OURS, connection.tenant_id, dt.timedelta(hours=1))
+
+
+def test_while_it_is_compared_anew_the_old_figures_are_shown_as_old_and_the_page_waits_by_itself(site, compared):
+    made, connection = compared
+    with site.units.write() as uow:
+        uow.comparisons.put(OURS, connection.tenant_id, Comparison(1))
+        uow.commit()
+    browser = site.browser()
+    browser.get(f"/xero/{made.id}/months")
+    there = browser.post(f"/xero/{made.id}/months").location
+    page = browser.get(there).text
+    assert "comparing again now. Until then the old figures stand here." in page and 'role="status"' in page
+    assert "gx-note gx-off" in page and "gx-note gx-bad" not in page and "Compare now" not in page
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page and "Reload this page" not in page
+    progress = html.unescape(re.search(r'data-gx-poll="([^"]+)"', page)[1])
+    assert browser.get(progress).json["done"] is False
+    with site.units.write() as uow:
+        uow.comparisons.put(OURS, connection.tenant_id, Comparison(1))
+        uow.commit()
+    assert browser.get(progress).json["done"] is True
+    page = browser.get(there).text
+    assert "data-gx-poll" not in page and "http-equiv" not in page and "Compare now" in page
+    assert site.browser("theirs").get(progress).status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["0", "x", "²", "9" * 14, "9" * 5000, "-1"])
+def test_nothing_is_waited_for_that_was_asked_long_ago_or_never(site, compared, asked):
+    made, _ = compared
+    assert "data-gx-poll" not in site.browser().get(f"/xero/{made.id}/months?asked={asked}").text
+
+
+def test_keeping_a_copy_for_the_bookkeeper_locks_nothing_and_says_so(site, compared):
+    made, _ = compared
+    browser = site.browser()
+    browser.get(f"/xero/{made.id}/months")
+    page = browser.post(f"/xero/{made.id}/packs", {"month": "2026-03"}).text.replace("\xa0", " ")
+    assert "A copy of the figures of March 2026 was kept for your bookkeeper. Your books are not locked" in page
+    link = re.search(r"/xero/months/[\w-]{43}", page)[0]
+    seen = site.browser(None).get(link).text
+    assert "as both sides stood" in seen and "This copy was kept" in seen
+    for text in (page, seen, browser.get(f"/xero/{made.id}/months").text):
+        assert "frozen" not in text
 
 
 def test_the_month_as_a_file(site, compared):
