@@ -18,7 +18,7 @@ from . import wording
 from .document_life import life
 from .export.offers import offered
 from .document_rows import Links, conflict_rows, contact_url, document_row
-from .export.gate import DRAFT
+from .export.gate import DRAFT, TO_CANCEL
 from .questions import candidates, may_be_another
 from .redating import open_day_for
 from .read_models import (
@@ -27,6 +27,7 @@ from .read_models import (
     DocumentPage,
     ListPage,
     RunPage,
+    RunsPage,
     RunView,
     ServicePage,
     ServiceRow,
@@ -38,6 +39,11 @@ from .settings_page import SettingsPage, settings_page
 from .usage import Meaning, meaning, today_of
 
 LEFT = (DocumentState.PENDING, DocumentState.SENDING, DocumentState.UNKNOWN)
+
+LOOKED_BACK = 20
+"""How many runs the last sync is looked for in: who cancels in Xero does not do so twenty times in a row."""
+LISTED = 200
+"""Runs on their page: some months of nights."""
 
 
 class Queries:
@@ -90,6 +96,14 @@ class Queries:
             latest=_is_latest(run, row),
             about=document_row(document, before, row, self._gallery, self._links) if document else None,
         )  # fmt: skip
+
+    def runs_page(self, access: Access, webservice_id: str) -> RunsPage:
+        """What was done when, newest first."""
+        head = self.service_page(access, webservice_id)
+        with self._units.read() as uow:
+            runs = uow.runs.latest(access.gallery_id, webservice_id, LISTED)
+        views = tuple(wording.run_view(run, left=None, paused_until=None) for run in runs)
+        return RunsPage(head.gallery, head.now, head.row, views)
 
     def settings_page(self, access: Access, webservice_id: str) -> SettingsPage:
         """Edit: preferences, the mapping with its choices, what is proposed and what is missing."""
@@ -208,9 +222,9 @@ def _row(uow: UnitOfWork, webservice: Webservice, now: dt.datetime, today: dt.da
     if connection is not None:
         waiting = _waiting(uow, connection)
         reference = uow.reference.get(webservice.gallery_id, connection.tenant_id)
-    runs = uow.runs.latest(webservice.gallery_id, webservice.id, 5)
+    runs = uow.runs.latest(webservice.gallery_id, webservice.id, LOOKED_BACK)
     open_run = next((run for run in runs if run.state in OPEN_RUN_STATES), None)
-    last = next((run for run in runs if run.state not in OPEN_RUN_STATES), None)
+    last = next((run for run in runs if run.state not in OPEN_RUN_STATES and not run.counts.get(TO_CANCEL)), None)
     return ServiceRow(
         webservice=webservice,
         connection=connection,

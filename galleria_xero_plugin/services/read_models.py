@@ -190,6 +190,16 @@ class RunPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RunsPage:
+    """Syncs, imports of contacts and cancellations, newest first."""
+
+    gallery: GalleryInfo
+    now: dt.datetime
+    row: ServiceRow
+    runs: tuple[RunView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRow:
     """A document on the Activity page; the addresses are empty when there is nothing to open. `waits_for` is the id
     of the document that has to stand in Xero first, or empty."""

@@ -73,6 +73,7 @@ ROUTES = (
     # runs
     Route("POST", f"{_WEBSERVICE}/sync", "sync", CHANGE, run_views.sync),
     Route("POST", f"{_WEBSERVICE}/import-contacts", "import_contacts", CHANGE, run_views.import_contacts),
+    Route("GET", f"{_WEBSERVICE}/runs", "runs", VIEW, run_views.runs),
     Route("GET", "/runs/<uuid:run_id>", "run", VIEW, run_views.run),
     Route("GET", "/runs/<uuid:run_id>.json", "run_progress", VIEW, run_views.run_progress),
     Route("POST", "/runs/<uuid:run_id>/cancel", "cancel", CHANGE, run_views.cancel),

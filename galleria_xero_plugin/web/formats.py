@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -59,9 +59,9 @@ class Formats:
         name = self._translate(name)
         return f"{name[:1].upper()}{name[1:]}{NO_BREAK}{year}"
 
-    def time(self, instant: dt.datetime | None) -> str:
+    def time(self, instant: dt.datetime | None, *, seconds: bool = False) -> str:
         """14:05 in the gallery's time zone."""
-        return "" if instant is None else f"{instant.astimezone(self._zone):%H:%M}"
+        return "" if instant is None else f"{instant.astimezone(self._zone):{'%H:%M:%S' if seconds else '%H:%M'}}"
 
     def moment(self, instant: dt.datetime | None) -> str:
         """23 Nov 2026, 14:05."""
@@ -75,6 +75,13 @@ class Formats:
             return ""
         same_day = instant.astimezone(self._zone).date() == now.astimezone(self._zone).date()
         return self.time(instant) if same_day else self.moment(instant)
+
+    def apart(self, instants: Sequence[dt.datetime], now: dt.datetime) -> list[str]:
+        """As `near`, each by itself: those of one minute have their seconds too."""
+        shown = [self.near(one, now) for one in instants]
+        twice = {text for text in shown if shown.count(text) > 1}
+        whole = [text.removesuffix(self.time(one)) + self.time(one, seconds=True) for text, one in zip(shown, instants, strict=True)]
+        return [long if short in twice else short for short, long in zip(shown, whole, strict=True)]
 
     def number(self, value: Decimal | int) -> str:
         """1,234.50: every decimal that the value has."""

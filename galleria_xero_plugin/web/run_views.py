@@ -58,6 +58,12 @@ def run(access: Access, run_id: str) -> Response:
     return response
 
 
+def runs(access: Access, webservice_id: str) -> Response:
+    """What was done when."""
+    shown = services().queries.runs_page(access, webservice_id)
+    return page("runs.html", access, shown.gallery, page=shown)
+
+
 def run_progress(access: Access, run_id: str) -> PollResponse:
     """The same for the polling module."""
     shown = services().queries.run_page(access, run_id)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunState
+from galleria_xero_plugin.web.formats import Formats
 
 
 def test_sync_now_starts_a_run_and_shows_it(site):
@@ -197,3 +198,24 @@ def test_the_filter_and_the_pages_of_activity(site):
     assert browser.get(f"/xero/{made.id}/activity?search=Buyer+7").text.count('<th scope="row"') == 1
     for nonsense in ("group=x", "kind=x", "after=x", "search=%00", "search=%25", "search=" + "x" * 5000):
         assert browser.get(f"/xero/{made.id}/activity?{nonsense}").status_code == 200
+
+
+def test_all_syncs_in_a_list_with_who_asked_and_what_came_of_it(site):
+    made, connection = site.ready()
+    first = site.run(connection, add={"invoices": 41})
+    site.finish(first, RunState.FINISHED)
+    cancelled = site.run(connection, put={"to_cancel": 7}, add={"corrections": 7})
+    site.finish(cancelled, RunState.FINISHED)
+    browser = site.browser("viewer")
+    card = browser.get("/xero/").text
+    assert f'href="/xero/runs/{first.id}"' in card and f"/runs/{cancelled.id}" not in card, "the last sync stays the last sync"
+    assert f'href="/xero/{made.id}/runs"' in card
+    page = browser.get(f"/xero/{made.id}/runs").text
+    assert page.index(cancelled.id) < page.index(first.id) and "41 invoices sent" in page and "Nora Light" in page
+    assert site.browser("theirs").get(f"/xero/{made.id}/runs").status_code == 404
+
+
+def test_two_syncs_of_one_minute_are_told_apart(site):
+    fmt, now = Formats(site.gallery.info("north-light")), dt.datetime(2026, 11, 23, 18, tzinfo=dt.UTC)
+    at = [now.replace(hour=17, minute=13, second=5), now.replace(hour=17, minute=13, second=40), now.replace(hour=9)]
+    assert fmt.apart(at, now) == ["17:13:05", "17:13:40", "09:00"]
