@@ -32,6 +32,7 @@ from .usage import zone_of
 PAGE = 500
 LISTED_AT_MOST = 200
 """Of each list: nobody reads more of it, and the totals are of all."""
+LOOKED_AT_BY_THE_WAY = 500
 _CHILDREN = (
     DocumentKind.PAYMENT, DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID,
 )  # fmt: skip
@@ -39,17 +40,29 @@ Family = Mapping[DocumentKind, Mapping[str, Sequence[Document]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Staying:
+    """What stays for one reason: how many, and the first of them each with its own words."""
+
+    kind: DocumentKind
+    code: str
+    count: int
+    documents: tuple[tuple[Document, Hold], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CancelPage:
-    """What would be cancelled, each with whether it was sent as a draft, and what stays with the reason; both lists
-    are cut, `count`, `drafts` and `left` are not. `totals` are of what would be cancelled, by currency."""
+    """What would be cancelled, each with whether it was sent as a draft, and what stays by kind and reason; the lists
+    are cut, `count`, `drafts`, `left` and the counts of `groups` are not. `totals` are of what would be cancelled, by
+    currency; `invoices` is how many of the run's there are in all."""
 
     head: RunPage
     chosen: tuple[tuple[Document, bool], ...]
     count: int
     drafts: int
     totals: Mapping[str, Decimal]
-    stays: tuple[tuple[Document, Hold], ...]
+    groups: tuple[Staying, ...]
     left: int
+    invoices: int
 
 
 class Cancelling:
@@ -64,9 +77,9 @@ class Cancelling:
         """What would happen: nothing of a run that is still going, or of an earlier organisation. Raises NotFound."""
         head = self._queries.run_page(access, run_id)
         chosen: list[tuple[Document, bool]] = []
-        stays: list[tuple[Document, Hold]] = []
+        stays: dict[tuple[DocumentKind, str], list[tuple[Document, Hold]]] = {}
         totals: dict[str, Decimal] = {}
-        count = drafts = left = 0
+        count = drafts = 0
         with self._units.read() as uow:
             judge = _judge(uow, head.view.run, head.gallery)
             for document, hold in judge.all(uow) if judge else ():
@@ -77,9 +90,23 @@ class Cancelling:
                     totals[document.currency] = totals.get(document.currency, Decimal(0)) + (document.amount or 0)
                     chosen += [(document, draft)] if len(chosen) < LISTED_AT_MOST else []
                 elif hold is not None:
-                    left += 1
-                    stays += [(document, hold)] if len(stays) < LISTED_AT_MOST else []
-        return CancelPage(head, tuple(chosen), count, drafts, totals, tuple(stays), left)
+                    stays.setdefault((document.kind, hold.code), []).append((document, hold))
+        groups = tuple(
+            Staying(kind, code, len(each), tuple(each[:LISTED_AT_MOST])) for (kind, code), each in stays.items()
+        )
+        left = sum(group.count for group in groups)
+        invoices = count + sum(group.count for group in groups if group.kind is DocumentKind.INVOICE)
+        return CancelPage(head, tuple(chosen), count, drafts, totals, groups, left, invoices)
+
+    def able(self, page: RunPage) -> tuple[int, int] | None:
+        """How many of a run's invoices could be cancelled now, and of how many; None for a run that still goes on, and
+        for one that is too large to look at by the way."""
+        if not page.view.done or page.view.run.counts.get("invoices", 0) > LOOKED_AT_BY_THE_WAY:
+            return None
+        with self._units.read() as uow:
+            judge = _judge(uow, page.view.run, page.gallery)
+            holds = [hold for row, hold in judge.all(uow) if row.kind is DocumentKind.INVOICE] if judge else []
+        return sum(hold is None for hold in holds), len(holds)
 
     def outcome(self, access: Access, page: RunPage) -> tuple[Sequence[tuple[Document, str]], int]:
         """What a run that cancels has come to: the first cancellations, each done or with the reason for which its

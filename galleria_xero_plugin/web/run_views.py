@@ -52,7 +52,8 @@ def run(access: Access, run_id: str) -> Response:
     document_id = request.args.get("document", "")
     shown = services().queries.run_page(access, run_id, document_id if is_id(document_id) else "")
     cancellations, count = services().cancelling.outcome(access, shown)
-    response = page("run.html", access, shown.gallery, page=shown, cancellations=cancellations, cancelled_of=count)
+    response = page("run.html", access, shown.gallery, page=shown, cancellations=cancellations, cancelled_of=count,
+                    able=services().cancelling.able(shown) if access.may_change else None)  # fmt: skip
     if not shown.view.done:
         response.headers["Refresh"] = f"{RELOAD_SECONDS}"
     return response

@@ -40,15 +40,36 @@ def test_the_page_of_a_sync_offers_it_and_says_what_will_happen(site, morning):
     _, run = morning
     browser = site.browser()
     there = f"/xero/runs/{run.id}/in-xero"
-    assert f'href="{there}">Cancel these 2 in Xero</a>' in browser.get(f"/xero/runs/{run.id}").text
+    assert f'href="{there}">Cancel 1 of 2 in Xero</a>' in browser.get(f"/xero/runs/{run.id}").text
     before = site.rows()
     page = browser.get(there).text
     assert site.rows() == before
     assert "This will cancel 1 invoice in Xero" in page and "1,234.50" in page
     assert "1 invoice is voided in Xero" in page and "Xero gives no number twice" in page
     assert "are not sent again by themselves" in page
-    assert "Cancel this one in Xero</button>" in page
-    assert "1 document is not touched" in page and "Money came in" in page and "AG-2 is paid" in page
+    assert "Cancel 1 of 2 in Xero</button>" in page
+    assert "1 document is not touched" in page and "AG-2 is paid" in page
+    assert "<summary>1 invoice stays: Money came in</summary>" in page.replace("\n", " ")
+
+
+def test_what_stays_is_one_line_for_each_reason_and_opens_on_demand(site):
+    made, connection = site.ready()
+    run = site.run(connection, add={"invoices": 60})
+    ids = [site.document(connection, number, state=DocumentState.PENDING, local_id=f"inv-{number}") for number in range(30)]
+    for number in range(30):
+        ids.append(site.document(connection, number, DocumentKind.PAYMENT, DocumentState.PENDING, parent_local_id=f"inv-{number}"))
+    with site.units.write() as uow:
+        for one in ids:
+            uow.ledger.move(one, expect=[DocumentState.PENDING], to=DocumentState.DONE, adopted=True,
+                            xero_id=f"f0000000-0000-4000-8000-{ids.index(one):012}")  # fmt: skip
+        uow.commit()
+    site.finish(run, RunState.FINISHED)
+    browser = site.browser()
+    page = browser.get(f"/xero/runs/{run.id}/in-xero").text
+    assert page.count("<details") == 2 and page.count("<summary>") == 2
+    assert "30 invoices stay: Was in Xero already" in page and "30 payments stay" in page
+    assert "remove it from its invoice in your gallery" in page
+    assert "Why none of them can be cancelled in Xero" in browser.get(f"/xero/runs/{run.id}").text
 
 
 def test_pressed_it_starts_a_run_that_does_it_and_says_who(site, morning):

@@ -38,7 +38,7 @@ def looked(office: Office, run: Run) -> CancelPage:
 
 
 def reasons(page: CancelPage) -> dict[str, str]:
-    return {document.label: hold.code for document, hold in page.stays}
+    return {document.label: hold.code for group in page.groups for document, hold in group.documents}
 
 
 def press(office: Office, run: Run, count: int | None = None) -> Run:
