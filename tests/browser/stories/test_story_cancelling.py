@@ -14,14 +14,14 @@ def test_this_mornings_run_is_cancelled_but_for_what_was_paid(place, nora):
     nora.page.reload()
     place.bookkeeper.pay("AG-2", "10.00")
 
-    nora.click("Cancel these 3 in Xero", "link")
+    nora.click("Cancel all 3 in Xero", "link")
     nora.looks_at("Cancel in Xero?")
-    nora.sees("The number of a voided or deleted invoice is spent")
+    nora.sees("the numbers below are spent")
     nora.click("Back", "link")
     assert nora.page.url == address and place.standing()["AG-1"][0] == "AUTHORISED", "asking cancels nothing"
 
-    nora.click("Cancel these 3 in Xero", "link")
-    nora.click("Cancel these 3 in Xero")
+    nora.click("Cancel all 3 in Xero", "link")
+    nora.click("Cancel all 3 in Xero")
     nora.sees("Finished")
     place.worker.until_quiet()
     assert {number: status for number, (status, _) in place.standing().items()} == {

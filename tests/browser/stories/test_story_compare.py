@@ -29,7 +29,7 @@ def test_a_month_is_compared_given_away_signed_off_and_taken_back(place, nora, b
     place.worker.until_quiet()
     nora.open("months?month=2026-11")
     nora.looks_at("Compare with Xero")
-    nora.sees("2 gallery invoices stand in Xero with the same totals")
+    nora.sees("2 of 3 gallery invoices stand in Xero with the same totals")
     nora.sees("Ask your bookkeeper why it was voided or deleted")
     sides = nora.page.get_by_role("table", name="Both sides in GBP")
     for amount in ("430.00", "180.00", "250.00"):
@@ -85,7 +85,7 @@ def test_a_payment_that_nobody_reconciles_is_named_after_ten_days(place, nora):
     nora.click("Compare now")
     place.worker.until_quiet()
     nora.open("months?month=2026-11")
-    nora.sees("Sent more than 10 days ago and not reconciled in Xero")
+    nora.sees("Dated more than 10 days ago and not reconciled in Xero")
     nora.looks_at("Compare with Xero")
     (payment,) = [row for row in place.rows("Payments") if row.get("Invoice", {}).get("InvoiceID")
                   == place.invoices()["AG-1"]["InvoiceID"]]  # fmt: skip
@@ -93,4 +93,4 @@ def test_a_payment_that_nobody_reconciles_is_named_after_ten_days(place, nora):
     nora.click("Compare now")
     place.worker.until_quiet()
     nora.open("months?month=2026-11")
-    nora.does_not_see("Sent more than 10 days ago and not reconciled in Xero")
+    nora.does_not_see("Dated more than 10 days ago and not reconciled in Xero")
