@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, String, and_, bindparam, case, or_, select
 
-from ..domain.shown import LEFT_OUT, MONEY_MAY_BE_LOST
+from ..domain.shown import LEFT_OUT, MONEY_MAY_BE_LOST, TAKES_OUT
 from ..domain.states import WAITING, DocumentKind, DocumentState
+from ..domain.withdrawing import CANCELLED
 from .ledger_models import NUMBER_FREE_STATES, NUMBERED_KINDS, Export
 from .models import table_of
 from .store import past
@@ -44,7 +45,12 @@ def shown(rows: Any = EXPORT) -> ColumnElement[str]:
     """The state that people see of a row by itself: `domain.shown.own_state` in SQL."""
     again = and_(rows.c.state == DocumentState.PENDING.value, rows.c.reason_code.is_not(None))
     asked = and_(rows.c.kind == DocumentKind.INVOICE.value, rows.c.reason_code == MONEY_MAY_BE_LOST)
+    out = or_(
+        rows.c.kind.in_(_values(TAKES_OUT)),
+        and_(rows.c.kind == DocumentKind.INVOICE.value, rows.c.reason_code == CANCELLED),
+    )
     return case(
+        (and_(rows.c.state == DocumentState.DONE.value, out), DocumentState.SKIPPED.value),
         (and_(or_(again, rows.c.state == DocumentState.SKIPPED.value), asked), DocumentState.BLOCKED.value),
         (and_(again, rows.c.reason_code.in_(sorted(LEFT_OUT))), DocumentState.SKIPPED.value),
         (again, DocumentState.BLOCKED.value),
@@ -106,7 +112,7 @@ def number_is_free(natural_key: str | None = None) -> ColumnElement[bool]:
     return or_(EXPORT.c.kind.not_in(NUMBERED_KINDS), ~holder)
 
 
-def _values(states: Sequence[DocumentState]) -> list[str]:
+def _values(states: Sequence[DocumentState | DocumentKind]) -> list[str]:
     return [one.value for one in states]
 
 

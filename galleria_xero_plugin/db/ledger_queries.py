@@ -122,6 +122,8 @@ class Queries(Store):
             if as_shown:
                 query = query.where(case((behind(), DocumentState.BLOCKED.value), else_=shown()).in_(wanted))
                 wanted += [DocumentState.PENDING.value, DocumentState.SKIPPED.value]
+                if DocumentState.SKIPPED in states:
+                    wanted.append(DocumentState.DONE.value)  # what was taken out of Xero again
             query = query.where(EXPORT.c.state.in_(wanted))
         # The cursor is the last document of the page before: nothing is ever deleted, so it is still there.
         last = after and self._read(select(*_PLACE).where(here, EXPORT.c.id == after)).one_or_none()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .reasons import BY_A_PERSON, REASONS
 from .states import DocumentKind, DocumentState
+from .withdrawing import CANCELLED
 
 MONEY_MAY_BE_LOST = "paid_before_sync_from"
 """Such an invoice is not sent, and so put aside; but money came in for it, and somebody has to say where it belongs."""
@@ -22,8 +23,16 @@ LEFT_OUT = (
 """Reasons of what is put aside: nobody is asked about it, and nothing waits."""
 
 
+TAKES_OUT = (DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE)
+"""What is done with these is that something stands in Xero no more."""
+
+
 def own_state(kind: DocumentKind, state: DocumentState, reason_code: str | None) -> DocumentState:
-    """The state to show of a document by itself; what it depends on may let it wait further."""
+    """The state to show of a document by itself; what it depends on may let it wait further. What was taken out of Xero
+    again is listed with what is not in it."""
+    if state is DocumentState.DONE:
+        out = kind in TAKES_OUT or (kind is DocumentKind.INVOICE and reason_code == CANCELLED)
+        return DocumentState.SKIPPED if out else state
     if state not in (DocumentState.PENDING, DocumentState.SKIPPED) or reason_code is None:
         return state
     if kind is DocumentKind.INVOICE and reason_code == MONEY_MAY_BE_LOST:

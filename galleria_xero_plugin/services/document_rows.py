@@ -21,7 +21,7 @@ GROUPS: Mapping[str, tuple[Words, tuple[DocumentState, ...]]] = {
     "waiting": (Words("Waiting"), WAITING),
     "moving": (Words("On the way"), MOVING),
     "done": (Words("In Xero"), (DocumentState.DONE,)),
-    "skipped": (Words("Not sent"), (DocumentState.SKIPPED,)),
+    "skipped": (Words("Not in Xero"), (DocumentState.SKIPPED,)),
 }
 """The Activity page's filter: name -> (label, states); no states means all."""
 
@@ -83,7 +83,7 @@ def as_shown(document: Document, before: Mapping[str, Document]) -> Document:
     """The document as people see it (`domain.shown`): what is to be decided anew stands where it stood, and what has
     its turn, but behind one that waits, waits for that one. `before` has what it depends on by row id."""
     own = own_state(document.kind, document.state, document.reason_code)
-    if own is not document.state:
+    if own is not document.state and document.state is not DocumentState.DONE:  # that says itself what was done
         return replace(document, state=own)
     first = before.get(document.depends_on or "")
     if document.state is not DocumentState.PENDING or first is None or as_shown(first, before).state not in WAITING:

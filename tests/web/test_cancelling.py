@@ -1,6 +1,7 @@
 """Cancel these in Xero: the page says exactly what will happen, and only then the button does it."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -137,6 +138,21 @@ def test_afterwards_it_says_what_was_cancelled_and_which_number_is_spent(site, m
     page = site.browser().get(f"/xero/runs/{done}").text
     assert "Cancelling in Xero" in page and "1 cancelled in Xero" in page
     assert "These numbers are spent" in page and f"/documents/{invoice}" in page and "corrections" not in page
+
+
+def test_what_was_cancelled_counts_no_more_as_in_xero(site, morning):
+    made, run = morning
+
+    def in_xero():
+        page = site.browser().get(f"/xero/{made.id}/activity").text
+        return {name: int(n) for name, n in re.findall(r'>([^<>]+) <span class="gx-number">(\d+)<', page)}
+
+    before = in_xero()
+    cancelled(site, made, run)
+    after = in_xero()
+    assert (after["In Xero"], after["Everything"]) == (before["In Xero"] - 1, before["Everything"] + 1)
+    page = site.browser().get(f"/xero/{made.id}/activity?group=skipped").text
+    assert "Cancelled in Xero by Nora Light" in page and "AG-2" not in page
 
 
 @pytest.mark.parametrize(("number", "proposed"), [(1, "AG-1-2"), (50, "AG-50")])
