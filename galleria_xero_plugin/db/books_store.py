@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_, update
@@ -14,7 +15,7 @@ from ..domain.accounting import XeroInvoice
 from ..domain.reasons import BY_A_PERSON
 from ..domain.shown import MONEY_MAY_BE_LOST
 from ..domain.states import DocumentKind, DocumentState
-from ..ports.books import Answer, Look, Question
+from ..ports.books import Ahead, Answer, Look, Question
 from ..ports.records import Actor, Document
 from .books_models import BooksLook, Lookalike
 from .ledger_conditions import EXPORT, of_organisation, state, stuck
@@ -206,6 +207,15 @@ class SqlBooks(Store):
             .limit(limit)
         )
         return [record(row) for row in self._read(query)]
+
+    def ahead(self, gallery_id: str, tenant_id: str) -> Sequence[Ahead]:
+        query = select(EXPORT.c.currency, EXPORT.c.amount).where(
+            of_organisation(gallery_id, tenant_id), _INVOICE, state(DocumentState.PENDING), ~behind()
+        )
+        amounts: dict[str, list[Decimal]] = {}  # added up here: SQLite would add them as binary fractions
+        for currency, amount in self._read(query):
+            amounts.setdefault(currency, []).append(amount)
+        return [Ahead(currency, len(found), sum(found, Decimal())) for currency, found in sorted(amounts.items())]
 
     def tried(self, gallery_id: str, tenant_id: str) -> int:
         query = select(func.count()).where(

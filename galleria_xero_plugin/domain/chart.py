@@ -30,7 +30,7 @@ __all__ = ["Caution", "Choices", "Gap", "Proposal", "choices", "gaps", "propose"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Only what can work, in the order to show it: accounts by type and code (bank accounts first among banks,
+    """Only what can work, in the order to show it: accounts by type and code (sales first, bank accounts first among banks,
     Xero's own Rounding account first among rounding), tax rates by percentage and name."""
 
     revenue: tuple[Account, ...]
@@ -66,12 +66,15 @@ def choices(reference: ReferenceData) -> Choices:
         offered = (account for account in reference.accounts if usable(account))
         return tuple(sorted(offered, key=lambda a: (not first(a), a.type, a.code, a.name, a.id)))
 
+    def selling(account: Account) -> bool:
+        return account.type in ("REVENUE", "SALES")
+
     def by_type(account: Account) -> bool:
         return False
 
     rates = (rate for rate in reference.tax_rates if can_tax_sales(rate))
     return Choices(
-        revenue=accounts(can_sell, by_type),
+        revenue=accounts(can_sell, selling),
         banks=accounts(can_bank, lambda account: account.type == "BANK"),
         expenses=accounts(can_spend, by_type),
         rounding=accounts(can_round, lambda account: account.system == ROUNDING),

@@ -56,6 +56,15 @@ class Question:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """How many invoices of one currency are about to be sent, and what they come to."""
+
+    currency: str
+    count: int
+    amount: Decimal
+
+
 class BooksStore(Protocol):
     """Looks and questions, and the ledger rows that they are about."""
 
@@ -105,6 +114,9 @@ class BooksStore(Protocol):
     def next_up(self, gallery_id: str, tenant_id: str, limit: int) -> Sequence[Document]:
         """The invoices that would be sent next, whether or not their contact stands in Xero yet; nothing behind
         something that waits."""
+
+    def ahead(self, gallery_id: str, tenant_id: str) -> Sequence[Ahead]:
+        """All invoices that have their turn still to come and wait for nobody, by currency."""
 
     def tried(self, gallery_id: str, tenant_id: str) -> int:
         """How many invoices were sent from here, or may have been."""

@@ -9,6 +9,7 @@ from ..domain.model import Access, GalleryInfo
 from ..domain.states import RunTrigger
 from ..errors import NotFound
 from ..ports.gallery import Gallery
+from ..ports.books import Ahead
 from ..ports.records import Actor, Document, Run
 from ..ports.store import Units
 from .document_rows import Links, built
@@ -29,12 +30,13 @@ class FirstDraft:
 
 @dataclass(frozen=True, slots=True)
 class FirstRunPage:
-    """The drafts that stand in Xero, and whether somebody has pressed the button already."""
+    """The drafts that stand in Xero, whether somebody has pressed the button already, and what goes after it."""
 
     gallery: GalleryInfo
     now: dt.datetime
     row: ServiceRow
     drafts: tuple[FirstDraft, ...]
+    behind: tuple[Ahead, ...] = ()
 
     @property
     def asked(self) -> bool:
@@ -56,9 +58,11 @@ class FirstRun:
         head = self._queries.service_page(access, webservice_id)
         connection = head.row.connection
         drafts: tuple[FirstDraft, ...] = ()
+        behind: tuple[Ahead, ...] = ()
         if connection is not None:
             with self._units.read() as uow:
                 rows = uow.books.remarked(access.gallery_id, connection.tenant_id, [DRAFT, APPROVING])
+                behind = tuple(uow.books.ahead(access.gallery_id, connection.tenant_id))
             drafts = tuple(
                 FirstDraft(
                     row,
@@ -67,7 +71,7 @@ class FirstRun:
                 )
                 for row in rows
             )
-        return FirstRunPage(head.gallery, head.now, head.row, drafts)
+        return FirstRunPage(head.gallery, head.now, head.row, drafts, behind)
 
     def go_on(self, access: Access, webservice_id: str) -> Run:
         """Approve and go on: the drafts are approved by the sync that starts now, and everything else follows.

@@ -49,6 +49,11 @@ class SettingsPage:
         return self.row.webservice.version
 
     @property
+    def starts_first_run(self) -> bool:
+        """Whether the next save that leaves nothing missing starts the first sync (`Update.save`)."""
+        return self.row.first_run_ahead and self.row.webservice.mapping_completed_at is None
+
+    @property
     def asks_untaxed(self) -> bool:
         """Whether the organisation wants a tax rate even for invoices without tax."""
         return self.organisation is not None and self.organisation.tax_registered is not False

@@ -218,7 +218,7 @@ def _mapping_fields(page: SettingsPage, fmt: Formats) -> dict[str, Any]:
         "custom": ChoiceField("Custom items", choices=as_sales, id="gx-custom"),
         "expense": ChoiceField("Expense", choices=_accounts(choices.expenses, "None"), id="gx-expense"),
         "rounding": ChoiceField(
-            "Rounding", choices=_accounts(choices.rounding, "Xero's own Rounding account"), id="gx-rounding"
+            "Rounding", choices=_accounts(choices.rounding, "Whichever Xero uses itself"), id="gx-rounding"
         ),
     }
     if page.asks_untaxed:
@@ -228,7 +228,10 @@ def _mapping_fields(page: SettingsPage, fmt: Formats) -> dict[str, Any]:
         fields[f"bank:{method.id}"] = ChoiceField(method.name, choices=banks, id=f"gx-bank-{n}")
     for n, option in enumerate(page.tax_options):
         label = f"{option.name} ({fmt.percent(option.rate)})"
-        fields[f"tax:{option.id}"] = ChoiceField(label, choices=rates, id=f"gx-tax-{n}")
+        # Another percentage would only make its invoices wait; all of them where none is the same, to see what there is
+        chosen = page.settings.mapping.tax_rates.get(option.id)
+        same = [rate for rate in choices.tax_rates if rate.rate == option.rate or rate.tax_type == chosen]
+        fields[f"tax:{option.id}"] = ChoiceField(label, choices=_rates(same or choices.tax_rates, fmt), id=f"gx-tax-{n}")
     if page.themes and choices.branding_themes:
         themes = [("", [("", "Xero's default"), *((theme.id, theme.name) for theme in choices.branding_themes)])]
         for n, theme in enumerate(page.themes):

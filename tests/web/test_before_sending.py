@@ -240,7 +240,7 @@ def asked(site):
 def test_the_articles_warning_stands_until_xeros_invoices_were_read(site):
     made, connection = site.ready()
     browser = site.browser()
-    assert "or they would stand there twice" in browser.get(f"/xero/{made.id}/edit").text
+    assert "or they would count twice" in browser.get(f"/xero/{made.id}/edit").text
     assert "invoices were not read yet" in browser.get(f"/xero/{made.id}/books").text
     site.question(site.document(connection), connection)
     assert "or they would stand there twice" not in browser.get(f"/xero/{made.id}/edit").text
