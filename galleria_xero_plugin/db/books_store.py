@@ -210,7 +210,7 @@ class SqlBooks(Store):
 
     def ahead(self, gallery_id: str, tenant_id: str) -> Sequence[Ahead]:
         query = select(EXPORT.c.currency, EXPORT.c.amount).where(
-            of_organisation(gallery_id, tenant_id), _INVOICE, state(DocumentState.PENDING), ~behind()
+            of_organisation(gallery_id, tenant_id), _INVOICE, state(DocumentState.PENDING), ~stuck()
         )
         amounts: dict[str, list[Decimal]] = {}  # added up here: SQLite would add them as binary fractions
         for currency, amount in self._read(query):
