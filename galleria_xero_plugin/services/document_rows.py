@@ -102,6 +102,8 @@ def document_row(
     """A ledger row for people; `before` has what it depends on by row id: a payment's invoice, and so on."""
     document, first = as_shown(given, before), before.get(given.depends_on or "")
     state, tone = document_state(document)
+    if document.state is DocumentState.PENDING and row.waiting.drafts:
+        state = Words("Waits until you have looked at the first drafts")
     linked = first if document.kind in (DocumentKind.PAYMENT, DocumentKind.REFUND) else document
     short_code = row.connection.short_code if row.connection else ""
     xero_url = _xero_url(linked, short_code, links) if linked else ""

@@ -368,6 +368,13 @@ def test_approve_and_go_on(site):
     assert "Look and go on" in browser.get("/xero/").text
     page = browser.get(f"/xero/{made.id}/first-run").text
     assert "AG-5" in page and "approved in Xero, and everything else is sent as Awaiting payment" in page
+    for number in (6, 7):
+        site.document(connection, number, state=DocumentState.PENDING)
+    assert "2 invoices of together GBP\u00a02,469.00" in browser.get(f"/xero/{made.id}/first-run").text
+    assert "Waits until you have looked at the first drafts" in browser.get(f"/xero/{made.id}/activity").text
+    run = site.run(connection)
+    site.finish(run, RunState.FINISHED)
+    assert "Now it is your turn" in browser.get(f"/xero/runs/{run.id}").text
     answer = browser.post(f"/xero/{made.id}/first-run")
     assert "/runs/" in answer.location
     assert not site.webservice(made).settings.first_five_as_drafts
