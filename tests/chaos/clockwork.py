@@ -28,7 +28,7 @@ class Worker:
         self.dead = self.over = False
         self._clockwork = clockwork
         self._job = job
-        self._may_run, self._has_stopped = threading.Semaphore(0), threading.Semaphore(0)
+        self._may_run, self._has_stopped = _closed(), _closed()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -68,6 +68,14 @@ class Worker:
         finally:
             self.over = True
             self._has_stopped.release()
+
+
+def _closed() -> threading.Lock:
+    """A gate: `release` opens it, whoever holds it, and `acquire` goes through and shuts it again. The threads take
+    turns, so it never has to count."""
+    gate = threading.Lock()
+    gate.acquire()
+    return gate
 
 
 class Clockwork:

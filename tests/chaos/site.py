@@ -118,7 +118,12 @@ class Database:
         shared_memory = Path("/dev/shm")
         self._folder = tempfile.mkdtemp(prefix="chaos-", dir=shared_memory if shared_memory.is_dir() else None)
         atexit.register(self._close)
-        self.engine = create_engine(f"sqlite:///{self._folder}/site.db")
+        self.engine = create_engine(
+            f"sqlite:///{self._folder}/site.db",
+            # The connection used last knows the pages and has the statements prepared.
+            pool_use_lifo=True,
+            connect_args={"cached_statements": 1000},
+        )
         event.listen(self.engine, "connect", self._hurry)
         migrate.upgrade(self.engine)
         self.empty = self.snapshot()

@@ -40,8 +40,9 @@ LONG = 400.0
 WHILE_HELD = (190.0, 370.0)
 """When the minute's sweep matters while a worker is held on the point of sending: the settle time of what it wrote
 ahead is over then, and the life of its key."""
-AFTER_A_TIMEOUT = 122.0
-"""The same for a worker whose time was up while it waited for an answer: the first moment at which anybody looks."""
+AFTER_A_TIMEOUT = (15.0, 122.0)
+"""The same for a worker whose time was up while it waited for an answer: before Xero has executed what it received,
+and at the first moment at which anybody looks."""
 PATIENCE = 60
 """Rounds after which what is not settled in calm weather is stuck."""
 
@@ -119,7 +120,8 @@ class Universe:
             if draw < self.weather.overdue:
                 self.tell("its time is up")
                 self.happened["time-outs"] += 1
-                self.clockwork.later(AFTER_A_TIMEOUT, self.sweep)
+                for wait in AFTER_A_TIMEOUT:
+                    self.clockwork.later(wait, self.sweep)
                 raise JobTimeoutException
             return
         if draw < self.weather.crash:
