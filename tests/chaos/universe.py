@@ -26,6 +26,7 @@ from galleria_xero_plugin.simulator.core.world import World
 
 from . import people
 from .audit import Audit, Finding, Notes
+from .books import NewBooks
 from .clockwork import Clockwork
 from .site import AT_THE_DATABASE, Bell, Site
 from .wire import AT_THE_FIRST_BYTE, ON_THE_POINT, STILL_WAITING, UnsignedKey, Weather, Wire
@@ -67,7 +68,8 @@ class Universe:
         self.happened: Counter[str] = Counter()
         self.clockwork = Clockwork()
         self.weather = _weather(self.plan)
-        self.world = World(SimulatorSettings(limits=False), self.clockwork, key=UnsignedKey())  # type: ignore[arg-type]
+        xero = SimulatorSettings(limits=False)
+        self.world = World(xero, self.clockwork, NewBooks(), key=UnsignedKey())  # type: ignore[arg-type]
         self.wire = Wire(self.world, self.clockwork, self.weather, self.mischief, self.step, self.tell)
         self.notes = Notes(self.world)
         quiet = self.plan.choice((0, 0, 600))

@@ -38,6 +38,7 @@ AT_THE_FIRST_BYTE = "at the first byte"
 STILL_WAITING = "still waiting"
 """The step in which a job has waited for an answer for a minute: its own time may be up."""
 MOST_STALE = 100.0
+"""Seconds that a replica lags behind at most. It does not lag a little for each reader: it stands still until then."""
 NOBODY = "00000000-0000-0000-0000-000000000000"
 IDS = {"Invoices": "InvoiceID", "Payments": "PaymentID", "Contacts": "ContactID"}
 
@@ -98,6 +99,7 @@ class Wire:
         self._tell = tell
         self._born: dict[str, float] = {}
         self._seen = 0
+        self._stands_still_until = 0.0
 
     def call(
         self,
@@ -145,7 +147,7 @@ class Wire:
         if not request.path.startswith("/api.xro/"):
             return self._drawn(ON_THE_WAY | {Fault("503"): 2}) if draw() < weather.tokens else None
         if request.method == "GET":
-            if draw() < weather.stale:
+            if draw() < weather.stale or (weather.stale and self._clockwork.elapsed < self._stands_still_until):
                 return "stale"
             return self._drawn(AT_XERO | ON_THE_WAY) if draw() < weather.reads else None
         slow = max(weather.slow, weather.slow_payments) if request.path.endswith("/Payments") else weather.slow
@@ -178,7 +180,7 @@ class Wire:
             self._wait_in_vain()
             return Failure(wrote=True, what="ReadTimeout")
         if fate == "stale":
-            response = self._as_it_was(response, chance.uniform(5, MOST_STALE))
+            response = self._as_it_was(response)
         elif fate in IN_THE_ANSWER:
             response = self._distorted(response, fate)
         wait(chance.uniform(0.05, 1.5))
@@ -205,12 +207,15 @@ class Wire:
 
     # -- answers that are not as they should be
 
-    def _as_it_was(self, response: Response, seconds: float) -> Response:
-        """The answer of a replica that lags behind: what was created lately is not there yet."""
+    def _as_it_was(self, response: Response) -> Response:
+        """The answer of a replica that stands still for a while: what was created since is not there yet."""
+        now = self._clockwork.elapsed
+        if now >= self._stands_still_until:
+            self._stands_still_until = now + MOST_STALE - self._chance.triangular(5, MOST_STALE, MOST_STALE)
         if response.status != 200 or response.content_type != JSON_TYPE:
             return response
         document = load(response.body)
-        since = self._clockwork.elapsed - seconds
+        since = self._stands_still_until - MOST_STALE
         for kind, key in IDS.items():
             if kind in document:
                 document[kind] = [row for row in document[kind] if not self._younger(row[key], since)]
