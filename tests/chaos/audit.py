@@ -206,10 +206,13 @@ class Audit:
 
     def _told(self, invoice: Invoice) -> bool:
         """Whether a person can read about it: a ledger row of it waits, or stands with a remark, or the nightly
-        comparison lists it as one that the ledger does not know (a restore forgot it, and it was cancelled since)."""
+        comparison lists it: by the number in Xero what the ledger does not know (a restore forgot it, and it was
+        cancelled since), by its ledger row what stands in Xero under a number of an earlier prefix."""
+        rows = self._rows[invoice.id]
         numbers = {row["InvoiceNumber"] for row in self._in_xero[invoice.id]}
-        listed = numbers & {finding.number for finding in self._compared.findings}
-        return bool(listed) or any(row.reason_code in REASONS for row in self._rows[invoice.id])
+        ids = {row.id for row in rows}
+        listed = any(found.number in numbers or found.document_id in ids for found in self._compared.findings)
+        return listed or any(row.reason_code in REASONS for row in rows)
 
     def _why(self, local_id: str) -> str:
         rows = [f"{row.kind} {row.state} {row.reason_code or ''}".strip() for row in self._rows[local_id]]
