@@ -12,11 +12,12 @@ PORTIONS = 30
 EACH = 10
 CAUGHT = {
     "no settle time": 3,
-    "blind retry with one key": 3,
-    "blind retry after a look": 3,
     "no look before payments": 12,
+    "blind retry with one key": 24,
+    "blind retry after a look": 24,
     "no fence": 30,
     "no quarantine": 31,
+    "absent after one look": 60,
     "no write-ahead": 68,
     "no send deadline": 185,
 }

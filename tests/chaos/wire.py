@@ -39,6 +39,7 @@ STILL_WAITING = "still waiting"
 """The step in which a job has waited for an answer for a minute: its own time may be up."""
 MOST_STALE = 100.0
 """Seconds that a replica lags behind at most. It does not lag a little for each reader: it stands still until then."""
+JUST_BEFORE = 1.0
 NOBODY = "00000000-0000-0000-0000-000000000000"
 IDS = {"Invoices": "InvoiceID", "Payments": "PaymentID", "Contacts": "ContactID"}
 
@@ -167,7 +168,7 @@ class Wire:
             wait(chance.uniform(0, CLIENT_WAITS))
             return Failure(wrote=True, what="ConnectionError")
         if fate == "slow":  # Xero goes on with it when the client has long gone
-            self._clockwork.later(chance.uniform(CLIENT_WAITS, SERVER_WORKS), lambda: self._handled(request))
+            self._clockwork.later(chance.uniform(CLIENT_WAITS, SERVER_WORKS), lambda: self._execute_late(request))
             self._wait_in_vain()
             return Failure(wrote=True, what="ReadTimeout")
         wait(chance.uniform(0.05, 1.5))
@@ -188,6 +189,12 @@ class Wire:
         if response.content_type:
             headers["Content-Type"] = response.content_type
         return Reply(response.status, headers, response.body)
+
+    def _execute_late(self, request: Request) -> None:
+        """What holds up a write holds up the replica too: it stands still just before."""
+        if self._weather.stale:
+            self._stands_still_until = self._clockwork.elapsed + MOST_STALE - JUST_BEFORE
+        self._handled(request)
 
     def _wait_in_vain(self) -> None:
         self._clockwork.sleep(CLIENT_WAITS)
