@@ -111,4 +111,5 @@ class Books:
         return [invoice for invoice in self._standing.values() if invoice.status not in GONE and marker_of(invoice)]
 
     def _note(self, what: What, row: Document, sides: str = "", *, number: str = "") -> None:
-        self._found.append(Finding(what, number or row.label, row.id, sides))
+        here = row.xero_number if row.kind is DocumentKind.INVOICE else ""  # another one, after a change of the prefix
+        self._found.append(Finding(what, number or here or row.label, row.id, sides))

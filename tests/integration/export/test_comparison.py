@@ -247,6 +247,15 @@ def test_it_creates_nothing_and_moves_nothing(sold: Office):
     assert (created(sold, "Invoice"), created(sold, "Payment")) == (3, 3)
 
 
+def test_it_calls_an_invoice_as_xero_does_whatever_the_prefix_is_now(sold: Office):
+    with sold.units.write() as uow:
+        row = sold.document(DocumentKind.INVOICE, "inv-2")
+        assert uow.ledger.move(row.id, expect=[DocumentState.DONE], to=DocumentState.DONE, xero_number="OLD-2")
+        uow.commit()
+    change_in_xero(sold, "Invoices", id_of(sold, "AG-2"), InvoiceNumber="OLD-2", Total=Decimal("120.01"))
+    assert found(sold) == [(What.TOTAL, "OLD-2")]
+
+
 # -- what a person says about it
 
 
