@@ -11,7 +11,7 @@ import pytest
 from galleria_xero_plugin.domain.comparison import Comparison, What
 from galleria_xero_plugin.domain.markers import marker, payment_identity
 from galleria_xero_plugin.domain.model import Access
-from galleria_xero_plugin.domain.states import DocumentKind, RunTrigger
+from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunTrigger
 from galleria_xero_plugin.errors import NotFound
 from galleria_xero_plugin.services.accepting import Accepting
 from galleria_xero_plugin.services.export import books
