@@ -17,7 +17,7 @@ from ..domain.states import DocumentKind, DocumentState, RunTrigger
 from ..errors import Conflict, InvalidInput, NotFound
 from ..ports.records import Actor, Connection, ContactLink, Document, Run
 from ..ports.store import UnitOfWork, Units
-from .export.offers import declining, offered
+from .export.offers import decline, offered
 from .runs import Runs
 from .sending_anew import NUMBER
 
@@ -95,7 +95,8 @@ class Questions:
             document = _asked(uow, access, webservice_id, document_id)
             changes: dict[str, Any] = {"natural_key": number}
             if document.kind is DocumentKind.PAYMENT:
-                changes = {"reason": (document.reason_code, declining(document.reason_facts))}
+                changes = {}
+                decline(uow, document, actor)
             elif not NUMBER.fullmatch(number) or numbers_compare(number, document.natural_key):
                 raise InvalidInput({"number": "Please enter another number of letters, digits and . _ / - only."})
             uow.ledger.move(document_id, expect=[DocumentState.CONFLICT], to=DocumentState.PENDING, **changes)

@@ -1,4 +1,7 @@
-"""What in Xero a waiting document may be: kept in its reason's facts, until a person says which one it is."""
+"""What in Xero a waiting document may be: kept in its reason's facts, until a person says which one it is.
+
+What it is not stays in the audit, for reasons come and go while a document is sent.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from decimal import Decimal, InvalidOperation
 
-OFFERED, DIFFERENT = "offered", "different"
+from ...ports.records import Actor, Document
+from ...ports.store import UnitOfWork
+from .session import Session
+
+OFFERED = "offered"
+DIFFERENT = "said to be different"
+"""The entry of the audit under the document's marker; its outcome is the id in Xero."""
 AT_MOST = 10
 
 
@@ -45,12 +54,15 @@ def offered(facts: Mapping[str, str]) -> tuple[Offer, ...]:
     return tuple(Offer(*parts) for parts in json.loads(facts.get(OFFERED) or "[]"))
 
 
-def declining(facts: Mapping[str, str]) -> dict[str, str]:
-    """The facts after a person has said that it is none of those offered."""
-    ids = [*declined(facts), *(offer.id for offer in offered(facts))]
-    return {**{name: text for name, text in facts.items() if name != OFFERED}, DIFFERENT: json.dumps(ids)}
+def decline(uow: UnitOfWork, document: Document, actor: Actor) -> None:
+    """A person has said that it is none of those offered. It counts for the document as it is now: another amount or
+    date has another marker, and is asked about anew."""
+    for offer in offered(document.reason_facts):
+        uow.audit.add(document.gallery_id, actor, DIFFERENT, subject=document.marker, outcome=offer.id)
 
 
-def declined(facts: Mapping[str, str]) -> tuple[str, ...]:
+def declined(session: Session, document: Document) -> set[str]:
     """What a person has said that it is not."""
-    return tuple(json.loads(facts.get(DIFFERENT) or "[]"))
+    with session.read() as uow:
+        said = uow.audit.of_subject(document.gallery_id, document.marker)
+    return {entry.outcome for entry in said if entry.action == DIFFERENT}

@@ -183,13 +183,12 @@ def _booked_by_somebody(
     done = [s for s in siblings if s.state is DocumentState.DONE and s.deleted_at is None]
     if standing.amount_paid == sum((s.xero_total or Decimal(0) for s in done if not s.credit_used), Decimal(0)):
         return None
-    known_ids, known_markers = {s.xero_id for s in done}, {s.marker for s in siblings}
+    known_ids = {s.xero_id for s in done} | declined(session, row)
+    known_markers = {s.marker for s in siblings}
     strangers = [
         p
         for p in standing.payments or ()
-        if p.id not in known_ids
-        and marker_in_reference(p.reference) not in known_markers
-        and p.id not in declined(row.reason_facts)
+        if p.id not in known_ids and marker_in_reference(p.reference) not in known_markers
     ]
     if not strangers:
         return None

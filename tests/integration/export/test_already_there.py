@@ -15,7 +15,7 @@ from galleria_xero_plugin.testing.factories import make_access
 
 from .office import Office
 from .test_clean_run import DAY, created, invoices_in_xero
-from .test_unclear_answers import someone_books_payment, someone_enters
+from .test_unclear_answers import fault, settle, someone_books_payment, someone_enters
 
 ACCESS = make_access("north-light")
 
@@ -132,3 +132,24 @@ def test_another_one_that_comes_meanwhile_is_asked_about_anew(unclear: Office):
     unclear.work()
     assert unclear.waiting() == {"booked_by_hand_unclear": 1}
     assert [offer.amount for offer in offered(payment(unclear).reason_facts)] == ["5.00 GBP"]
+
+
+@pytest.mark.parametrize(("trouble", "more"), [("429", {"retry_after": "26"}), ("drop_before", {})])
+def test_an_answer_is_kept_when_the_payment_does_not_arrive_at_once(unclear: Office, trouble: str, more: dict):
+    fault(unclear, trouble, "/Payments", **more)
+    answer(unclear).is_another(ACCESS, unclear.webservice.id, payment(unclear).id)
+    unclear.work()
+    assert payment(unclear).state is not DocumentState.DONE
+    settle(unclear)
+    assert (payment(unclear).state, unclear.waiting()) == (DocumentState.DONE, {})
+    assert invoices_in_xero(unclear)["AG-1"]["AmountPaid"] == Decimal(110)
+
+
+def test_an_answer_does_not_count_for_another_amount(unclear: Office):
+    fault(unclear, "429", "/Payments", retry_after="26")
+    answer(unclear).is_another(ACCESS, unclear.webservice.id, payment(unclear).id)
+    unclear.work()
+    unclear.gallery.change_payment("inv-1", "payment-1", amount=Decimal(60))
+    settle(unclear)
+    assert payment(unclear).adopted, "now it is the one of 60.00 that somebody booked"
+    assert created(unclear, "Payment") == 1
