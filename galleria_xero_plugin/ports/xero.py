@@ -226,6 +226,9 @@ class XeroApi(Protocol):
     def open_credit(self, contact_id: str, page: int) -> XeroRequest[ResultPage[XeroCreditNote]]:
         """A page of 100 approved credit notes of a client that have something left."""
 
+    def credit_notes_of(self, contact_id: str, page: int) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        """A page of 100 credit notes of a client, of all statuses."""
+
     def sales_credit_notes(
         self, page: int, *, modified_since: dt.datetime | None
     ) -> XeroRequest[ResultPage[XeroCreditNote]]:

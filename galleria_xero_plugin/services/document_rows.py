@@ -52,8 +52,8 @@ _TARGETS: Mapping[str, Target] = {
             "not_cancelled_older not_cancelled_changed not_cancelled_found not_cancelled_kind"
         ),
         Target.DOCUMENT: (
-            "number_taken booked_by_hand_unclear contact_ambiguous contact_email_differs period_locked "
-            "cancelled_by_person"
+            "number_taken booked_by_hand_unclear credited_by_hand_unclear contact_ambiguous contact_email_differs "
+            "period_locked cancelled_by_person"
         ),
         Target.BOOKS: "maybe_in_books waiting_for_books paid_before_sync_from",
         Target.FIRST_RUN: "first_run_draft",

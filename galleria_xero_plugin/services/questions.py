@@ -24,7 +24,12 @@ from .sending_anew import NUMBER
 ASKED = frozenset({"contact_ambiguous", "contact_email_differs"})
 """The reasons of a contact that a person answers by choosing one of Xero's."""
 OFFERED_AT_MOST = 20
-_ALREADY_THERE = {DocumentKind.INVOICE: "number_taken", DocumentKind.PAYMENT: "booked_by_hand_unclear"}
+_ALREADY_THERE = {
+    DocumentKind.INVOICE: "number_taken",
+    DocumentKind.PAYMENT: "booked_by_hand_unclear",
+    DocumentKind.CREDIT_NOTE: "credited_by_hand_unclear",
+    DocumentKind.REFUND: "booked_by_hand_unclear",
+}
 BY_A_PERSON = "person"
 
 
@@ -55,8 +60,8 @@ class Questions:
         return run
 
     def stands_as(self, access: Access, webservice_id: str, document_id: str, xero_id: str) -> Run:
-        """A waiting invoice or payment is this one of Xero's, which a person entered: it is linked, never sent, and
-        what waited for it goes on. Raises as `is_this_one`, and Conflict when another document is linked with it."""
+        """A waiting document is this one of Xero's, which a person entered: it is linked, never sent, and what waited
+        for it goes on. Raises as `is_this_one`, and Conflict when another document is linked with it."""
         gallery_id, actor = access.gallery_id, _actor(access)
         with self._units.write() as uow:
             document = _asked(uow, access, webservice_id, document_id)
@@ -64,7 +69,7 @@ class Questions:
             if offer is None:
                 raise NotFound(f"{xero_id} is none of those offered for {document_id}")
             reason = None
-            if document.kind is DocumentKind.PAYMENT:
+            if document.kind in (DocumentKind.PAYMENT, DocumentKind.REFUND):
                 reason = ("recognised_by_hand", {"number": document.label})
             elif found := difference(
                 Expected(document.natural_key, document.currency, document.amount), offer.total, None
@@ -85,7 +90,7 @@ class Questions:
         return self._runs.open_or_current(gallery_id, webservice_id, actor, RunTrigger.PERSON)[0]
 
     def is_another(self, access: Access, webservice_id: str, document_id: str, number: str = "") -> Run | None:
-        """A waiting payment is none of those in Xero, or an invoice whose number is taken goes under this one: it is
+        """A waiting document is none of those in Xero, or an invoice whose number is taken goes under this one: it is
         sent. Its marker stays, so that it is recognised all the same.
 
         Raises NotFound, InvalidInput for the number, Conflict when another document has it, and as `send_again`.
@@ -93,14 +98,16 @@ class Questions:
         gallery_id, actor = access.gallery_id, _actor(access)
         with self._units.write() as uow:
             document = _asked(uow, access, webservice_id, document_id)
-            changes: dict[str, Any] = {"natural_key": number}
-            if document.kind is DocumentKind.PAYMENT:
-                changes = {}
+            changes: dict[str, Any] = {}
+            if document.kind is not DocumentKind.INVOICE:
+                number = ""
                 decline(uow, document, actor)
             elif not NUMBER.fullmatch(number) or numbers_compare(number, document.natural_key):
                 raise InvalidInput({"number": "Please enter another number of letters, digits and . _ / - only."})
+            else:
+                changes = {"natural_key": number}
             uow.ledger.move(document_id, expect=[DocumentState.CONFLICT], to=DocumentState.PENDING, **changes)
-            outcome = f"sent as {number}" if number else "another payment"
+            outcome = f"sent as {number}" if number else f"another {document.kind}"
             uow.audit.add(gallery_id, actor, "question answered", subject=document_id, outcome=outcome)
             uow.commit()
         run, _ = self._runs.send_again(gallery_id, webservice_id, [document_id], actor)

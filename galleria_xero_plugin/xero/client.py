@@ -164,6 +164,10 @@ class XeroClient:
         where = f'Type=="ACCRECCREDIT" AND Status=="AUTHORISED" AND Contact.ContactID==guid("{guid(contact_id)}")'
         return _listing("CreditNotes", answers.credit_note, page, INVOICE_PAGE, [("where", where), UNIT_DECIMALS])
 
+    def credit_notes_of(self, contact_id: str, page: int) -> XeroRequest[ResultPage[XeroCreditNote]]:
+        where = f'Type=="ACCRECCREDIT" AND Contact.ContactID==guid("{guid(contact_id)}")'
+        return _listing("CreditNotes", answers.credit_note, page, INVOICE_PAGE, [("where", where), UNIT_DECIMALS])
+
     def sales_credit_notes(
         self, page: int, *, modified_since: dt.datetime | None
     ) -> XeroRequest[ResultPage[XeroCreditNote]]:

@@ -16,7 +16,7 @@ from ...domain.states import DocumentKind, DocumentState
 from ...domain.totals import predict
 from ...ports.records import Document
 from ...ports.store import UnitOfWork
-from . import contact_phase, invoice_phase
+from . import contact_phase, credited_by_hand, invoice_phase
 from .correcting import Subject, as_booked, cause_of, settled, unlocked
 from .credit_rows import FOR_A_REFUND, FOR_A_VERSION
 from .one_by_one import take_one
@@ -56,6 +56,9 @@ def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Hel
     lock = locked(date, session.reference)
     if lock is not None:
         return Held(row, lock)
+    by_hand = credited_by_hand.credit_note(session, row, subject, standing)
+    if by_hand is not None:
+        return by_hand
     rates = {rate.tax_type: rate.rate for rate in session.reference.tax_rates}
     words = f"{'Refund' if cause_of(row).startswith(FOR_A_REFUND) else 'Credit'} for {standing.number}"
     wanted = _new_version(session, row, subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ...domain.accounting import XeroInvoice, XeroPayment
@@ -14,6 +15,7 @@ from ...domain.refunds import refund_draft
 from ...domain.standing import GONE
 from ...domain.states import DocumentKind, DocumentState
 from ...ports.records import Document
+from . import credited_by_hand
 from .correcting import CREDIT, VERSIONS, Subject
 from .credit_rows import FOR_A_REFUND, credit_note
 from .one_by_one import take_one
@@ -36,11 +38,19 @@ def _send(session: Session, item: Prepared, subject: Subject) -> None:
 def _decide(session: Session, row: Document, subject: Subject) -> Prepared | Held | None:
     if row.local_revision:
         return _question(row, subject)
-    if settle(session, row, subject, expect=DocumentState.PENDING):
+    there = _went_back(session, subject)
+    if _settle(session, row, there, expect=DocumentState.PENDING):
         return None
     given_back = _refund(row, subject)
     if given_back is None:
         return Held(row, Hold("changed_again", {"number": row.label}), for_good=True)
+    booked = credited_by_hand.refund(session, row, subject, given_back, there)
+    if isinstance(booked, Held):
+        return booked
+    if booked is not None:
+        by_hand = ("recognised_by_hand", {"number": subject.row.label})
+        _adopt(session, row, booked, expect=DocumentState.PENDING, reason=by_hand)
+        return None
     note = next((one for one in _notes(session, subject) if _left(one, subject) >= given_back.amount), None)
     if note is None:
         return _credit_first(session, row, subject, given_back)
@@ -123,25 +133,38 @@ def _too_much(given_back: Refund, subject: Subject, standing: XeroInvoice) -> bo
     return paid_back > standing.amount_paid or given_back.amount + subject.credited() > standing.total
 
 
-def settle(session: Session, row: Document, subject: Subject, *, expect: DocumentState) -> bool:
+def _went_back(session: Session, subject: Subject) -> list[XeroPayment]:
+    """The money that went back out of the invoice's credit notes, as it stands now."""
+    notes = [one.xero_id for one in subject.of(DocumentKind.CREDIT_NOTE) if one.xero_id]
+    pages = [session.calls.read(session.tools.api.refunds_of(note)) for note in notes]
+    return [payment for page in pages for payment in page.items if payment.status != "DELETED"]
+
+
+def _settle(session: Session, row: Document, there: Sequence[XeroPayment], *, expect: DocumentState) -> bool:
     """Look whether the refund stands already, by its marker; then it is recorded."""
-    found: XeroPayment | None = None
-    for one in subject.of(DocumentKind.CREDIT_NOTE):
-        if one.xero_id and found is None:
-            page = session.calls.read(session.tools.api.refunds_of(one.xero_id))
-            marked = (p for p in page.items if marker_in_reference(p.reference) == row.marker and p.status != "DELETED")
-            found = next(marked, None)
-    if found is None:
-        return False
+    found = next((one for one in there if marker_in_reference(one.reference) == row.marker), None)
+    if found is not None:
+        _adopt(session, row, found, expect=expect)
+    return found is not None
+
+
+def _adopt(
+    session: Session,
+    row: Document,
+    found: XeroPayment,
+    *,
+    expect: DocumentState,
+    reason: tuple[str, dict[str, str]] | None = None,
+) -> None:
     with session.write() as uow:
         moved = uow.ledger.move(
-            row.id, expect=[expect], to=DocumentState.DONE, xero_id=found.id, xero_total=found.amount, adopted=True
-        )
+            row.id, expect=[expect], to=DocumentState.DONE, xero_id=found.id, xero_total=found.amount, adopted=True,
+            reason=reason,
+        )  # fmt: skip
         session.note(uow, adopted=int(moved))
         uow.commit()
-    return True
 
 
 def arrived(session: Session, row: Document, subject: Subject) -> bool:
     """Whether a refund of which nobody knew stands in Xero; then it is recorded."""
-    return settle(session, row, subject, expect=DocumentState.UNKNOWN)
+    return _settle(session, row, _went_back(session, subject), expect=DocumentState.UNKNOWN)
