@@ -135,7 +135,13 @@ def document(site, document_id):
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason"), [(DocumentKind.INVOICE, "number_taken"), (DocumentKind.PAYMENT, "booked_by_hand_unclear")]
+    ("kind", "reason"),
+    [
+        (DocumentKind.INVOICE, "number_taken"),
+        (DocumentKind.PAYMENT, "booked_by_hand_unclear"),
+        (DocumentKind.CREDIT_NOTE, "credited_by_hand_unclear"),
+        (DocumentKind.REFUND, "booked_by_hand_unclear"),
+    ],
 )
 def test_what_stands_in_xero_already_is_linked(site, kind, reason):
     made, waiting = taken(site, kind, reason)
@@ -163,9 +169,16 @@ def test_an_invoice_whose_number_is_taken_goes_under_another(site):
     assert (document(site, waiting).state, document(site, waiting).natural_key) == (DocumentState.PENDING, "AG-1234-2")
 
 
-def test_a_payment_is_a_different_one(site):
-    made, waiting = taken(site, DocumentKind.PAYMENT, "booked_by_hand_unclear")
+@pytest.mark.parametrize(
+    ("kind", "reason", "button"),
+    [
+        (DocumentKind.PAYMENT, "booked_by_hand_unclear", "It is a different payment"),
+        (DocumentKind.CREDIT_NOTE, "credited_by_hand_unclear", "It is for something else"),
+    ],
+)
+def test_a_payment_or_a_credit_note_is_a_different_one(site, kind, reason, button):
+    made, waiting = taken(site, kind, reason)
     browser = site.browser()
-    assert "It is a different payment" in browser.get(f"/xero/{made.id}/documents/{waiting}").text
+    assert button in browser.get(f"/xero/{made.id}/documents/{waiting}").text
     assert "/runs/" in browser.post(f"/xero/{made.id}/documents/{waiting}/another").location
     assert document(site, waiting).state is DocumentState.PENDING

@@ -65,3 +65,12 @@ def test_open_credit_is_asked_for_by_client_and_status(client):
     assert asked["page"] == "2"
     with pytest.raises(ValueError, match="GUID"):
         client.open_credit("x", 1)
+
+
+def test_all_credit_notes_of_a_client_are_asked_for_whatever_is_left_of_them(client):
+    request = client.credit_notes_of(CONTACT, 2)
+    asked = dict(request.query)
+    assert asked["where"] == f'Type=="ACCRECCREDIT" AND Contact.ContactID==guid("{CONTACT}")'
+    assert asked["page"] == "2"
+    with pytest.raises(ValueError, match="GUID"):
+        client.credit_notes_of("x", 1)
