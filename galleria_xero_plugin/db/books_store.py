@@ -232,7 +232,8 @@ class SqlBooks(Store):
 
     def remarked(self, gallery_id: str, tenant_id: str, codes: Sequence[str]) -> Sequence[Document]:
         values = {"gallery": gallery_id, "tenant": tenant_id, "codes": list(codes)}
-        return [record(row) for row in self._read(_REMARKED, values)]
+        found = [record(row) for row in self._read(_REMARKED, values)]
+        return sorted(found, key=lambda one: (one.document_date or dt.date.min, one.natural_key, one.id))
 
     def remark(self, document_id: str, was: str | None, now: tuple[str, Mapping[str, str]] | None) -> bool:
         code, facts = now or (None, {})
@@ -248,11 +249,8 @@ _HERE = and_(of_organisation(bindparam("gallery"), bindparam("tenant")), _INVOIC
 _COUNT = select(func.count()).where(
     _HERE, state(DocumentState.CONFLICT), EXPORT.c.reason_code == "maybe_in_books"
 )
-_REMARKED = (
-    SELECT
-    .where(_HERE, state(DocumentState.DONE), EXPORT.c.reason_code.in_(bindparam("codes", expanding=True)))
-    .order_by(*_PLACE)
-)
+# Not put in order here: SQLite would then read all of a gallery's documents in that order to find these few.
+_REMARKED = SELECT.where(_HERE, state(DocumentState.DONE), EXPORT.c.reason_code.in_(bindparam("codes", expanding=True)))
 
 
 @functools.cache

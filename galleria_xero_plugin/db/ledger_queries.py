@@ -83,9 +83,11 @@ class Queries(Store):
     ) -> Mapping[tuple[DocumentKind, DocumentState], int]:
         here, wanted = {"gallery": gallery_id, "tenant": tenant_id}, _filters(kind, search, since, until, run)
         found: dict[tuple[DocumentKind, DocumentState], int] = defaultdict(int)
-        for of_kind, name, code, count in self._read(_BY_REASON.where(*wanted) if wanted else _BY_REASON, here):
-            found[DocumentKind(of_kind), own_state(DocumentKind(of_kind), DocumentState(name), code)] += count
-        for of_kind, count in self._read(_STUCK.where(*wanted) if wanted else _STUCK, here):
+        # No index answers a filter, so that the rows are read once for both; without one an index answers each.
+        for of_kind, name, code, count, *stuck in self._read(_filtered(wanted) if wanted else _BY_REASON, here):
+            shown_as = own_state(DocumentKind(of_kind), DocumentState(name), code)
+            found[DocumentKind(of_kind), DocumentState.BLOCKED if any(stuck) else shown_as] += count
+        for of_kind, count in () if wanted else self._read(_STUCK, here):
             found[DocumentKind(of_kind), DocumentState.PENDING] -= count
             found[DocumentKind(of_kind), DocumentState.BLOCKED] += count
         return {key: count for key, count in found.items() if count}
@@ -201,6 +203,14 @@ _PENDING_KINDS = select(EXPORT.c.kind).where(_HERE, state(DocumentState.PENDING)
 _STUCK = select(EXPORT.c.kind, func.count()).where(_HERE, behind()).group_by(EXPORT.c.kind)
 
 
+def _filtered(wanted: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The counts by reason of what was asked for, those that wait behind another apart."""
+    rows = select(*_COUNTED, case((behind(), 1), else_=0).label("stuck")).where(_HERE, *wanted).subquery()
+    counted = (rows.c.kind, rows.c.state, rows.c.reason_code)
+    return select(*counted, func.count(), rows.c.stuck).group_by(*counted, rows.c.stuck)
+
+
+
 @functools.cache
 def _next_look(clock: ColumnElement[int]) -> Select[Any]:
     # One without a time is due now.
@@ -244,15 +254,16 @@ def _mentions(search: str) -> ColumnElement[bool]:
     """In its number, its contact or its number in Xero. A number is found however it is written: #1042 as the gallery
     does, AG1042, ag 1042."""
     words = folded(clean(search)).removeprefix("#").strip()
-    columns = (EXPORT.c.words, func.lower(EXPORT.c.xero_number))
-    found = [column.contains(words, autoescape=True) for column in columns]
     key = "".join(char for char in words if char not in _BETWEEN)
-    if key and key[-1].isdigit():
-        found += [_closed(column).contains(key, autoescape=True) for column in columns]
-    return or_(*found)
+    columns = (EXPORT.c.words, func.lower(EXPORT.c.xero_number))
+    if key and key[-1].isdigit():  # what has the words has the key too: it needs no looking for both
+        return _closed(columns[0].concat(_APART).concat(columns[1])).contains(key, autoescape=True)
+    return or_(*(column.contains(words, autoescape=True) for column in columns))
 
 
 _BETWEEN = " -/._#"
+_APART = "\n"
+"""Between two columns that are searched as one: nothing that is searched for has it."""
 
 
 def _closed(column: ColumnElement[str]) -> ColumnElement[str]:

@@ -88,11 +88,13 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def index_since(gallery: Gallery, gallery_id: str, since: dt.date | None) -> tuple[list[IndexEntry], bool]:
-    """The gallery's index since a date (every page of it, but at most 20,000 entries), and whether it is complete."""
+def index_since(
+    gallery: Gallery, gallery_id: str, since: dt.date | None, *, at_most: int = COUNTED_AT_MOST
+) -> tuple[list[IndexEntry], bool]:
+    """The gallery's index since a date (page by page, but at most so many entries), and whether it is complete."""
     entries: list[IndexEntry] = []
     after: str | None = None
-    while len(entries) < COUNTED_AT_MOST:
+    while len(entries) < at_most:
         found = gallery.invoice_index(gallery_id, since, after, INDEX_PAGE)
         entries.extend(found)
         if len(found) < INDEX_PAGE:

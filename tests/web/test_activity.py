@@ -14,7 +14,7 @@ from galleria_xero_plugin.domain.reason_catalogue import UNKNOWN
 from galleria_xero_plugin.domain.reasons import REASONS
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunState
 from galleria_xero_plugin.ports.records import Batch
-from galleria_xero_plugin.services import activity
+from galleria_xero_plugin.services import activity, not_listed, usage
 
 from .site import OURS
 
@@ -213,6 +213,20 @@ def test_an_invoice_that_no_sync_has_read_says_why(site):
     assert listed_rows(ask("1121")) == {"AG-1121"}
     assert "Nothing here" in ask("nobody of this name") and "Nothing here" in ask("XY-1121")
     assert browser.post(f"{of}/new", {"invoice": "somebody else's"}).status_code == 404
+
+
+def test_of_a_large_gallery_only_what_is_dated_lately_is_looked_up(site, monkeypatch):
+    """A search that finds nothing never reads the whole index, and says of no number that it was not issued."""
+    monkeypatch.setattr(not_listed, "LOOKED_AT", 3)
+    monkeypatch.setattr(usage, "INDEX_PAGE", 3)
+    made, _ = site.ready(sync_from=dt.date(2026, 3, 1))
+    for number in range(1, 8):
+        site.gallery.add_invoice(number=number, date=dt.date(2020, 1, number))
+    site.gallery.add_invoice(number=1121, date=dt.date(2026, 3, 4))
+    of = f"/xero/{made.id}/activity?search="
+    assert "#1121 is new in your gallery" in site.browser().get(f"{of}1121").text.replace("\xa0", " ")
+    unknown = site.browser().get(f"{of}7").text
+    assert "Nothing here" in unknown and "has not issued" not in unknown
 
 
 def test_send_now_answers_for_the_one_document_and_show_what_waits_shows_as_many_as_it_says(site):
