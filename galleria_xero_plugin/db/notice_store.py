@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, select
 
 from .models import Notice, table_of
-from .store import Store
+from .store import Store, chunks
 
 _NOTICE = table_of(Notice)
 
@@ -30,3 +30,10 @@ class SqlNotices(Store):
     def claimed(self, topic: str) -> Sequence[str]:
         query = select(_NOTICE.c.connection_id).where(_NOTICE.c.topic == topic).order_by(_NOTICE.c.connection_id)
         return list(self._read(query).scalars())
+
+    def told(self, connection_id: str, topics: Sequence[str]) -> Collection[str]:
+        found: set[str] = set()
+        for chunk in chunks(list(topics)):
+            query = select(_NOTICE.c.topic).where(_NOTICE.c.connection_id == connection_id, _NOTICE.c.topic.in_(chunk))
+            found.update(self._read(query).scalars())
+        return found

@@ -10,7 +10,7 @@ Conditional updates answer whether they hit: the caller must look.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ..domain.accounting import ReferenceData, XeroContact
@@ -270,6 +270,9 @@ class NoticeStore(Protocol):
 
     def claimed(self, topic: str) -> Sequence[str]:
         """The connections of which this topic is claimed."""
+
+    def told(self, connection_id: str, topics: Sequence[str]) -> Collection[str]:
+        """Which of these topics are claimed."""
 
 
 class ComparisonStore(Protocol):

@@ -10,7 +10,7 @@ from ..domain.states import DocumentKind
 from ..ports.records import Compared, Connection, Run
 from . import wording
 from .digest import LISTED, Item, grouped
-from .mails import Part
+from .mails import Part, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ def disagreement(connection: Connection, compared: Compared, fresh: Sequence[Fin
     """A comparison with Xero has found something; `fresh` is told for the first time."""
     name = connection.organisation_name
     counts = [group.label.text % group.label.values for group, _ in wording.compared(compared)]
-    lines = [
+    lines: list[Part] = [
         f"Your gallery and {name} were compared, and they do not agree: {', '.join(counts)}. New since the last mail:",
-        *(f"- {one.number}: {wording.FINDINGS[one.what].text}" for one in fresh[:LISTED]),
+        *(Point(f"{one.number}: {wording.FINDINGS[one.what].text}") for one in fresh[:LISTED]),
     ]
     if len(fresh) > LISTED:
-        lines.append(f"- and {len(fresh) - LISTED} more")
+        lines.append(Point(f"and {len(fresh) - LISTED} more"))
     lines.append("Nothing was changed by itself. The page below lists everything.")
     page = _page("comparison", connection)
     return Letter(f"{name} and your gallery do not agree", lines, "Show what does not agree", page)

@@ -141,7 +141,11 @@ class Notify:
         return sent
 
     def _digest(self, connection: Connection, now: dt.datetime) -> int:
-        """The day's mail to the gallery, and to its bookkeeper where an address was given. How many went out."""
+        """The day's mail to the gallery, and to its bookkeeper where an address was given. How many went out.
+
+        What a mail is about counts as told when it was handed over, not before: of a process that dies meanwhile
+        nothing is lost, the next day's mail has it.
+        """
         local = now.astimezone(zone_of(asked(self._gallery, connection.gallery_id)))
         if local.time() < DIGEST_AT:
             return 0
@@ -150,20 +154,24 @@ class Notify:
         with self._units.write(patience=PATIENCE) as uow:
             if not uow.notices.claim(connection.id, today):
                 return 0
-            asking = [*questions(uow, connection), *checked]
-            fresh = [item for item in asking if uow.notices.claim(connection.id, item.topic)]
+            asking = {item.topic: item for item in (*questions(uow, connection), *checked)}
+            told = uow.notices.told(connection.id, list(asking))
+            fresh = [item for topic, item in asking.items() if topic not in told]
             waiting = uow.ledger.waiting_codes(connection.gallery_id, connection.tenant_id)
             webservice = uow.webservices.get(connection.gallery_id, connection.webservice_id)
             uow.commit()
         people = sum(n for code, n in waiting.items() if needs_a_person(code))
         mails = by_reader(fresh, webservice.settings.bookkeeper_emails if webservice else ())
-        for sent, (to, items) in enumerate(mails):
+        for to, items in mails:
             try:
                 self._send_digest(connection, items, people, len(fresh), to)
             except (OSError, GalleriaXeroError):
-                # What went out stays told; this one and what was to follow are owed.
-                self._release(connection, [today, *(item.topic for _, owed in mails[sent:] for item in owed)])
+                self._release(connection, [today])  # this one and what was to follow are owed
                 raise
+            with self._units.write(patience=PATIENCE) as uow:
+                for item in items:
+                    uow.notices.claim(connection.id, item.topic)
+                uow.commit()
         return len(mails)
 
     def _checked(self, connection: Connection) -> list[Item]:

@@ -182,6 +182,28 @@ def test_a_digest_that_was_not_handed_over_comes_later_that_day(house):
     assert "AG-1" in house.mailer.sent[0].text
 
 
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def test_a_digest_whose_process_dies_while_it_is_sent_comes_with_the_next_day(house):
+    _, connection = house.connected()
+    waiting(house, connection, 1)
+
+    def die(mail):
+        raise Killed
+
+    send, house.mailer.send = house.mailer.send, die
+    with pytest.raises(Killed):
+        house.notify.attention()
+    house.mailer.send = send
+    house.clock.move(days=1)
+    assert house.notify.attention() == 1
+    assert "AG-1" in house.mailer.sent[0].text
+    house.clock.move(days=1)
+    assert house.notify.attention() == 0
+
+
 def test_questions_about_contacts_are_in_the_digest(house):
     _, connection = house.connected()
     with house.units.write() as uow:
@@ -235,7 +257,7 @@ def test_the_digest_is_grouped_by_cause_with_a_link_to_each_page(house):
     assert mail.text.index("number is taken") < mail.text.index("Xero refused") and "- and 2 more" in mail.text
     assert mail.text.count("https://site.example/xero/document") == 13
     assert '<a href="https://site.example/xero/document">AG-20</a>' in mail.html
-    assert "<h2>" in mail.html and "<script" not in mail.html
+    assert "<h2 " in mail.html and "<script" not in mail.html
 
 
 def test_the_bookkeeper_gets_what_only_a_bookkeeper_can_settle(house):
