@@ -11,6 +11,7 @@ Facts are texts in one form only, so that a page can show them in the gallery's 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -75,7 +76,7 @@ def explain(
     words = _Words({name: show(str(value)) for name, value in facts.items() if value not in (None, "")})
     return Explanation(
         title=translate(reason.title),
-        sentence=translate(reason.sentence).format_map(words),
+        sentence=words.put_into(translate(reason.sentence)),
         whose=reason.whose,
         action=translate(reason.action),
     )
@@ -92,8 +93,23 @@ def percent_text(rate: Decimal) -> str:
     return f"{rate.normalize():f} %"
 
 
+_OPENS = re.compile(r"(^|[.?!] )\{(\w+)\}")
+"""A fact with which a sentence begins."""
+
+
 class _Words(dict[str, str]):
     """Facts by name; one that nobody gave is paraphrased."""
+
+    def put_into(self, sentence: str) -> str:
+        """The sentence with its facts; a paraphrase begins it with a capital letter."""
+        opened = _OPENS.sub(self._opening, sentence)
+        return type(sentence)(opened).format_map(self)  # a host's text may be marked as safe: it stays so
+
+    def _opening(self, found: re.Match[str]) -> str:
+        before, name = found.groups()
+        if name in self:
+            return found[0]
+        return f"{before}{self[name][:1].upper()}{self[name][1:]}"
 
     def __missing__(self, name: str) -> str:
         return FACTS.get(name, "not known")

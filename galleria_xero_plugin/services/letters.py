@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..domain.comparison import Finding
 from ..domain.states import DocumentKind
-from ..ports.records import Compared, Connection, Run
+from ..domain.verdict import Overall
+from ..ports.records import Connection, Run
 from . import wording
 from .digest import LISTED, Item, grouped
 from .mails import Part, Point
@@ -80,12 +81,12 @@ def first_sync(connection: Connection, run: Run, done: Mapping[DocumentKind, int
     return Letter(subject, lines, "Show the sync", ("run", {"run_id": run.id}))
 
 
-def disagreement(connection: Connection, compared: Compared, fresh: Sequence[Finding]) -> Letter:
+def disagreement(connection: Connection, verdict: Overall, fresh: Sequence[Finding]) -> Letter:
     """A comparison with Xero has found something; `fresh` is told for the first time."""
     name = connection.organisation_name
-    counts = [group.label.text % group.label.values for group, _ in wording.compared(compared)]
+    look = "1 number wants a look" if verdict.open == 1 else f"{verdict.open:,} numbers want a look"
     lines: list[Part] = [
-        f"Your gallery and {name} were compared, and they do not agree: {', '.join(counts)}. New since the last mail:",
+        f"Your gallery and {name} were compared, and they do not agree: {look}. New since the last mail:",
         *(Point(f"{one.number}: {wording.FINDINGS[one.what].text}") for one in fresh[:LISTED]),
     ]
     if len(fresh) > LISTED:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from ..domain.states import DocumentKind, DocumentState
+from ..domain.verdict import overall
 from ..errors import GalleriaXeroError
 from ..ports.gallery import Gallery
 from ..ports.records import Connection, ConnectionStatus, Run
@@ -122,11 +123,14 @@ class Notify:
         """What a comparison with Xero has found for the first time."""
         with self._units.read() as uow:
             compared = uow.comparisons.get(connection.gallery_id, connection.tenant_id)
+            lines = uow.months.all(connection.gallery_id, connection.tenant_id)
         found = compared.comparison.findings if compared else ()
         fresh = [finding for finding in found if compared and finding not in compared.told]
         if compared is None or not fresh:
             return False
-        letter = letters.disagreement(connection, compared, fresh)
+        unequal = any(line.unequal for line in lines)
+        verdict = overall((line.differing for line in lines), compared.comparison, unequal=unequal)
+        letter = letters.disagreement(connection, verdict, fresh)
         sent = self._once(connection, f"compared:{compared.compared_at.isoformat()}", letter)
         if sent:
             with self._units.write(patience=PATIENCE) as uow:

@@ -15,7 +15,6 @@ from ..domain.accounting import XeroContact
 from ..domain.comparison import Finding
 from ..domain.model import GalleryInfo
 from ..domain.month import Entry
-from ..domain.reasons import Explanation
 from ..domain.states import DocumentKind
 from ..domain.verdict import Cause, Overall
 from ..ports.records import Compared, Connection, ContactConflict, Document, Run, Webservice
@@ -67,7 +66,7 @@ class Standing:
     words: Words
     action: Words | None = None
     target: Target = Target.NONE
-    explanation: Explanation | None = None
+    reason_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,6 @@ class RunView:
     done: bool
     percent: int | None
     counts: tuple[Count, ...]
-    explanation: Explanation | None = None
     paused_until: dt.datetime | None = None
 
 

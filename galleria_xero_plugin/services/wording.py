@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ..domain.comparison import COUNTED_AS, Finding, What
 from ..domain.comparison import Count as Counted
-from ..domain.reasons import Explanation, Whose, explain
+from ..domain.reasons import Whose, explain
 from ..domain.schedule import NIGHTLY_AT
 from ..domain.settings import ScheduleKind, Settings
 from ..domain.states import DocumentKind, DocumentState, RunKind, RunState
@@ -75,7 +75,7 @@ def standing(
     if reason is not None:
         itself = reason.whose is Whose.ITSELF
         words = Words("Connected. Xero does not answer at the moment.") if itself else Words("Something needs a look")
-        return Standing(Tone.MOVING if itself else Tone.NEEDS, words, explanation=reason)
+        return Standing(Tone.MOVING if itself else Tone.NEEDS, words, reason_code=connection.status_reason or "")
     if not have_accounts:
         return Standing(
             Tone.MOVING, Words("Connected. Your accounts are being read from Xero."), Words("Read them now"),
@@ -168,7 +168,6 @@ def run_view(run: Run, *, left: int | None, paused_until: dt.datetime | None) ->
     what = Words("Contact import") if run.kind is RunKind.CONTACTS else Words("Sync")
     if run.counts.get(TO_CANCEL):
         what = Words("Cancelling in Xero")
-    problem = explain(run.error_code, {}) if run.error_code else None
     handled = sum(run.counts.get(name, 0) for name in HANDLED)
     percent = 100 if run.state is RunState.FINISHED else None
     if not done and run.scanned and left is not None:
@@ -176,12 +175,11 @@ def run_view(run: Run, *, left: int | None, paused_until: dt.datetime | None) ->
     return RunView(
         run=run,
         title=what,
-        headline=_headline(run, problem, paused_until, bool(counts)),
+        headline=_headline(run, paused_until, bool(counts)),
         tone=_run_tone(run, paused_until),
         done=done,
         percent=percent,
         counts=counts,
-        explanation=problem,
         paused_until=None if done else paused_until,
     )
 
@@ -192,7 +190,7 @@ def _counted(run: Run, name: str) -> tuple[str, str]:
     return ("%(count)s cancelled in Xero", "%(count)s cancelled in Xero") if cancels else _COUNTS[name]
 
 
-def _headline(run: Run, problem: Explanation | None, paused_until: dt.datetime | None, any_counts: bool) -> Words:
+def _headline(run: Run, paused_until: dt.datetime | None, any_counts: bool) -> Words:
     contacts = run.kind is RunKind.CONTACTS
     if run.state is RunState.FINISHED:
         if any_counts:

@@ -8,7 +8,9 @@ from flask import render_template_string
 
 from galleria_xero_plugin import errors
 from galleria_xero_plugin.domain.comparison import Comparison, Finding, What
+from galleria_xero_plugin.domain.reasons import REASONS
 from galleria_xero_plugin.domain.states import DocumentKind, DocumentState, RunKind, RunState
+from galleria_xero_plugin.ports.records import ConnectionStatus
 from galleria_xero_plugin.ports.xero import XeroTenant
 from galleria_xero_plugin.testing import make_gallery_info
 
@@ -200,6 +202,21 @@ def test_the_hosts_translations_are_used(site):
     site.document(connection, 7, reason_code="xero_refused", reason_facts={"xero": "<b>100 % no</b>"})
     text = site.browser().get(f"/xero/{made.id}/activity").text
     assert "Von Xero abgelehnt" in text and "Xero sagt: &lt;b&gt;100 % no&lt;/b&gt;" in text and "M\u00e4rz" in text
+
+
+def test_why_a_run_failed_and_why_a_card_is_red_are_said_in_the_hosts_language(site):
+    words = {REASONS["account_unusable"].title: "Konto unbrauchbar",
+             REASONS["account_unusable"].sentence: "{account} nimmt nichts mehr an."}  # fmt: skip
+    site.app.jinja_env.add_extension("jinja2.ext.i18n")
+    site.app.jinja_env.install_gettext_callables(lambda text: words.get(text, text), lambda a, b, n: a, newstyle=True)
+    made, connection = site.ready()
+    run = site.run(connection)
+    with site.units.write() as uow:
+        uow.runs.finish(run.id, RunState.FAILED, error_code="account_unusable")
+        uow.connections.set_status(connection.id, ConnectionStatus.ACTIVE, "account_unusable")
+        uow.commit()
+    for path in ("/xero/", f"/xero/runs/{run.id}"):
+        assert "Konto unbrauchbar. The chosen account nimmt nichts mehr an." in site.browser().get(path).text
 
 
 def test_dates_and_money_are_the_gallerys(site):

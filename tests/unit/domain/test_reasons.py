@@ -36,6 +36,7 @@ def test_every_fact_of_a_sentence_has_words_for_when_it_is_missing(reason):
     assert names <= set(FACTS)
     without = explain(reason.code, {}).sentence
     assert "{" not in without and "not known" not in without
+    assert all(part[:1] == part[:1].upper() for part in re.split(r"(?<=[.?!]) ", without)), without
 
 
 @pytest.mark.parametrize("word", ["held", "blocked", "authorised", "submitted", "sync", "API", "ledger"])

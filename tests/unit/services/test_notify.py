@@ -100,7 +100,7 @@ def test_what_a_comparison_finds_is_told_once_and_again_when_it_comes_back(house
     assert [re.findall(r"- (AG-\d)", mail.text) for mail in house.mailer.sent] == [["AG-1"], ["AG-2"], ["AG-1"]]
     first = house.mailer.sent[0]
     assert first.subject == "North and your gallery do not agree"
-    assert "1 missing in Xero, 0 too many in Xero, 0 different in Xero" in first.text
+    assert "they do not agree: 1 number wants a look" in first.text
     assert "Show what does not agree: https://site.example/xero/comparison" in first.text
 
 
