@@ -53,7 +53,7 @@ def main():
     if len(sys.argv) == 1:
         # The whole suite waits for processes most of the time. One file stays in one process: its servers
         # start once.
-        arguments += ["-n", "2", "--dist", "loadfile"]
+        arguments += ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     bootstrap.run("test", *arguments, directory=ROOT)
 
 

@@ -16,6 +16,18 @@ def pytest_configure(config):
     hypothesis.settings.load_profile("suite")
 
 
+LONGEST_FIRST = ("test_rq_versions.py", "processes/", "chaos/", "demo/", "browser/")
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that no processor is idle at the end."""
+    def place(item):
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((n for n, name in enumerate(LONGEST_FIRST) if path.startswith(name)), len(LONGEST_FIRST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def valkey_server():
     """One `servers.Valkey` for this process; do not kill it (take `servers.valkey()` for that)."""
