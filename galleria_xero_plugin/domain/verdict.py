@@ -5,6 +5,7 @@ Green only when both sides have the same to the cent; amber when all that differ
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -46,9 +47,15 @@ class Overall:
 def weighed(sheet: Sheet, comparison: Comparison | None) -> Sheet:
     """The month with what the comparison knows besides: what a person has accepted is explained, and what was found
     about a number of which the totals agree is open."""
+    return all_weighed([sheet], comparison)[0]
+
+
+def all_weighed(sheets: Iterable[Sheet], comparison: Comparison | None) -> list[Sheet]:
+    """Several months, each `weighed`."""
     if comparison is None:
-        return sheet
-    return replace(sheet, entries=tuple(_weighed(entry, comparison) for entry in sheet.entries))
+        return list(sheets)
+    findings, accepted = _Findings(comparison.findings), _Findings(comparison.accepted)
+    return [_sheet(sheet, findings, accepted) for sheet in sheets]
 
 
 def light(sheet: Sheet) -> Light:
@@ -86,27 +93,46 @@ def money(entries: Iterable[Entry]) -> dict[str, Decimal]:
 def overall(differing: Iterable[Sheet], comparison: Comparison, *, unequal: bool = False) -> Overall:
     """All months, of which only the numbers that differ are needed, and `unequal` whether the sums of one do although
     no number says so. A finding about any other number counts too, once however much was found about it."""
-    entries = [entry for sheet in differing for entry in weighed(sheet, comparison).entries]
+    findings, accepted = _Findings(comparison.findings), _Findings(comparison.accepted)
+    entries = [entry for sheet in differing for entry in _sheet(sheet, findings, accepted).entries]
     known = [entry for entry in entries if entry.standing in KNOWN]
     wanted = [entry for entry in entries if entry.standing not in KNOWN and entry.standing not in THE_SAME]
-    others = {one.number for one in comparison.findings if not any(_about(one, entry) for entry in wanted)}
+    told = {id(one) for entry in wanted for one in findings.about(entry)}
+    others = {one.number for one in comparison.findings if id(one) not in told}
     return Overall(max(len(wanted) + len(others), int(unequal)), len(known), money(known))
 
 
-def _weighed(entry: Entry, comparison: Comparison) -> Entry:
-    found = [one for one in comparison.findings if _about(one, entry)]
-    if found:
+def _sheet(sheet: Sheet, findings: _Findings, accepted: _Findings) -> Sheet:
+    return replace(sheet, entries=tuple(_weighed(entry, findings, accepted) for entry in sheet.entries))
+
+
+class _Findings:
+    """Findings by what they are about: a page looks up as many as there are numbers that differ."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._numbers: dict[str, list[Finding]] = defaultdict(list)
+        self._documents: dict[str, list[Finding]] = defaultdict(list)
+        for one in findings:
+            self._numbers[one.number].append(one)
+            if one.document_id:
+                self._documents[one.document_id].append(one)
+
+    def about(self, entry: Entry) -> list[Finding]:
+        """The findings about a number."""
+        found = list(self._numbers.get(entry.number, ()))
+        if entry.document_id:
+            found = [*self._documents.get(entry.document_id, ()), *found]
+        else:  # the gallery's own way: no sync has noticed it, so it has no other
+            found += self._numbers.get(f"#{entry.number.rpartition('-')[2]}", ())
+        return found
+
+
+def _weighed(entry: Entry, findings: _Findings, accepted: _Findings) -> Entry:
+    if found := findings.about(entry):
         calm = entry.standing in THE_SAME or entry.standing in KNOWN
         return replace(entry, standing=Standing.FOUND, reason=found[0].what.value) if calm else entry
     if entry.standing in THE_SAME or entry.standing in KNOWN:
         return entry
-    accepted = any(_about(one, entry) for one in comparison.accepted)
-    return replace(entry, standing=Standing.ACCEPTED, reason=entry.standing.value) if accepted else entry
-
-
-def _about(finding: Finding, entry: Entry) -> bool:
-    if finding.document_id and entry.document_id:
-        return finding.document_id == entry.document_id or finding.number == entry.number
-    if finding.number.startswith("#"):  # the gallery's own way: no sync has noticed it, so it has no other
-        return not entry.document_id and entry.number.endswith(f"-{finding.number[1:]}")
-    return finding.number == entry.number
+    if accepted.about(entry):
+        return replace(entry, standing=Standing.ACCEPTED, reason=entry.standing.value)
+    return entry

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ..domain.model import Access, GalleryInfo
 from ..domain.month import Sheet
-from ..domain.verdict import weighed
+from ..domain.verdict import all_weighed, weighed
 from ..errors import InvalidInput, NotFound
 from ..ports.gallery import Gallery
 from ..ports.records import Actor, Connection, KeptMonth, MonthLine, MonthPack
@@ -77,7 +77,8 @@ class Months:
                 kept = _weighed(uow, connection, kept) if kept else None
                 compared = uow.comparisons.get(*scope)
             found = compared.comparison if compared else None
-            lines = [replace(line, differing=weighed(line.differing, found)) for line in lines]
+            sheets = all_weighed((line.differing for line in lines), found)
+            lines = [replace(line, differing=sheet) for line, sheet in zip(lines, sheets, strict=True)]
         if month and kept is None:
             raise NotFound(f"month {month}")
         urls = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..domain.model import Access
 from ..domain.reasons import Whose, explain
-from ..domain.verdict import Overall, causes, overall, weighed
+from ..domain.verdict import Overall, all_weighed, causes, overall
 from ..domain.states import OPEN_RUN_STATES, DocumentKind, DocumentState, RunKind
 from ..errors import NotFound
 from ..ports.gallery import Gallery
@@ -173,7 +173,7 @@ class Queries:
             verdict = _verdict(uow, page.row)
             if page.row.connection is not None:
                 lines = uow.months.all(access.gallery_id, page.row.connection.tenant_id)
-        sheets = [weighed(line.differing, found.comparison if found else None) for line in lines]
+        sheets = all_weighed((line.differing for line in lines), found.comparison if found else None)
         told = {one.number for _, findings in groups for one, _ in findings}
         return ComparisonPage(
             page.gallery, page.now, page.row, groups, wording.in_words(accepted), verdict,
