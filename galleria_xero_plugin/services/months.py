@@ -78,7 +78,11 @@ class Months:
                 compared = uow.comparisons.get(*scope)
             found = compared.comparison if compared else None
             sheets = all_weighed((line.differing for line in lines), found)
-            lines = [replace(line, differing=sheet) for line, sheet in zip(lines, sheets, strict=True)]
+            # The month that is shown knows all its numbers: also one of which the totals agree, and something was found.
+            lines = [
+                replace(line, differing=kept.sheet if kept and line.month == month else sheet)
+                for line, sheet in zip(lines, sheets, strict=True)
+            ]
         if month and kept is None:
             raise NotFound(f"month {month}")
         urls = {

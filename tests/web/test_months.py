@@ -109,6 +109,7 @@ def test_what_the_nightly_comparison_found_makes_its_month_red_too(site):
     card, listed, month = in_three_places(site, made, connection, AGREES, comparison=found)
     assert "1 number wants a look" in card
     assert all("One payment stands twice in Xero" in text and "gx-note gx-bad" in text for text in (listed, month))
+    assert "March 2026: 1 to look at" in month  # the list of months says it too
 
 
 def test_an_accepted_difference_is_known_and_no_more(site):
