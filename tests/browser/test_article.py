@@ -150,7 +150,7 @@ def test_the_eight_steps_of_the_article(visitor):
     # What stands where: every document with its state and its way to Xero
     click("Show the documents", "link")
     look("Activity")
-    link = page.get_by_role("link", name=re.compile("in Xero")).first
+    link = page.get_by_role("link", name="in Xero", exact=True).first
     with page.expect_popup() if link.get_attribute("target") else page.expect_navigation() as opened:
         link.click()
     landed = opened.value if link_opens_window(opened) else page

@@ -276,7 +276,7 @@ def test_an_error_in_production_shows_a_reference_and_nothing_else(make_site, mo
 
     for service, names in (
         ("queries", ("list_page", "service_page", "settings_page", "run_page", "document_page", "conflicts_page",
-                     "comparison_page", "meaning")),
+                     "comparison_page", "meaning", "answered")),
         ("activity", ("page", "all", "letter")), ("months", ("page", "pack")), ("check", ("page", "counts")),
     ):  # fmt: skip
         for name in names:

@@ -112,7 +112,7 @@ def test_several_are_put_aside_at_once_and_asked_about_again(worked, nora):
     nora.sees("AG-3, Sofia Bell")
     nora.click("Stop asking")
     nora.open("activity?group=waiting")
-    nora.sees("Nothing here.")
+    nora.sees("Nothing here, but:")
     nora.open("activity?search=AG-4")
     nora.click("AG-4", "link")
     nora.looks_at("Invoice AG-4")
