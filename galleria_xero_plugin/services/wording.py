@@ -113,9 +113,9 @@ def standing(
     sync_from = webservice.settings.sync_from
     if sync_from is not None and sync_from > today:
         return Standing(Tone.GOOD, Words("Connected. Sending starts on %(day)s.", {"day": sync_from}))
-    if webservice.first_export_at is None:
-        return Standing(Tone.GOOD, Words("Connected and ready for the first sync."), Words("Sync now"), Target.SYNC)
-    return Standing(Tone.GOOD, Words("Connected"))
+    ready = webservice.first_export_at is None
+    words = Words("Connected and ready for the first sync." if ready else "Connected")
+    return Standing(Tone.GOOD, words, Words("Sync now"), Target.SYNC)
 
 
 def meaning_words(found: Meaning, day: dt.date, *, copy_existing: bool) -> Words:

@@ -39,8 +39,9 @@ class HalfOpen:
             except OSError:
                 caller.close()
                 continue
+            for end in (caller, far):  # before anything moves: a caller that was killed ends both at once
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for one, other, what in ((caller, far, "requests"), (far, caller, "answers")):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self._pass_on, args=(one, other, what), daemon=True).start()
 
     def _pass_on(self, one: socket.socket, other: socket.socket, what: str) -> None:
