@@ -171,9 +171,10 @@ class Activity:
         ids = [one.id for one in [*chosen, *aside]]
         return self._runs.send_again(access.gallery_id, webservice_id, ids, Actor(access.user_id, access.user_name))[0]
 
-    def send_new(self, access: Access, webservice_id: str, local_id: str) -> Run | None:
-        """Send now for an invoice of the gallery that no sync has read yet; the run that does it. Raises NotFound when
-        the gallery has no such invoice or its place is not in the ledger, and as `Runs.send_again`."""
+    def send_new(self, access: Access, webservice_id: str, local_id: str) -> tuple[Run | None, str]:
+        """Send now for an invoice of the gallery that no sync has read yet, and for nothing else that is new there;
+        the run that does it, and the document. Raises NotFound when the gallery has no such invoice or its place is not
+        in the ledger, and as `Runs.send_again`."""
         head = self._head(access, webservice_id)
         connection = self._connection(access, webservice_id)
         invoices = self._gallery.invoices(access.gallery_id, [local_id])
@@ -186,7 +187,8 @@ class Activity:
         if row is None:
             raise NotFound(f"invoice {local_id}")
         actor = Actor(access.user_id, access.user_name)
-        return self._runs.send_again(access.gallery_id, webservice_id, [row.id], actor)[0]
+        run, _ = self._runs.send_again(access.gallery_id, webservice_id, [row.id], actor, look=False)
+        return run, row.id
 
     def _connection(self, access: Access, webservice_id: str) -> Connection:
         connection = self._head(access, webservice_id).row.connection

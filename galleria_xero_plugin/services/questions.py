@@ -6,6 +6,7 @@ About a contact the answer is kept as a link, the first thing that matching look
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from ..domain.accounting import XeroContact
@@ -17,7 +18,7 @@ from ..domain.states import DocumentKind, DocumentState, RunTrigger
 from ..errors import Conflict, InvalidInput, NotFound
 from ..ports.records import Actor, Connection, ContactLink, Document, Run
 from ..ports.store import UnitOfWork, Units
-from .export.offers import decline, offered
+from .export.offers import Offer, decline, offered
 from .runs import Runs
 from .sending_anew import NUMBER
 
@@ -61,7 +62,8 @@ class Questions:
 
     def stands_as(self, access: Access, webservice_id: str, document_id: str, xero_id: str) -> Run:
         """A waiting document is this one of Xero's, which a person entered: it is linked, never sent, and what waited
-        for it goes on. Raises as `is_this_one`, and Conflict when another document is linked with it."""
+        for it goes on. Raises as `is_this_one`, and InvalidInput for money of another amount, or that another document
+        stands for."""
         gallery_id, actor = access.gallery_id, _actor(access)
         with self._units.write() as uow:
             document = _asked(uow, access, webservice_id, document_id)
@@ -70,6 +72,7 @@ class Questions:
                 raise NotFound(f"{xero_id} is none of those offered for {document_id}")
             reason = None
             if document.kind in (DocumentKind.PAYMENT, DocumentKind.REFUND):
+                _must_be_the_same_money(uow, document, offer)
                 reason = ("recognised_by_hand", {"number": document.label})
             elif found := difference(
                 Expected(document.natural_key, document.currency, document.amount), offer.total, None
@@ -157,6 +160,25 @@ def _asked(uow: UnitOfWork, access: Access, webservice_id: str, document_id: str
     if document is None or document.tenant_id != connection.tenant_id or not may_be_another(document):
         raise NotFound(f"document {document_id} is no open question")
     return document
+
+
+def _must_be_the_same_money(uow: UnitOfWork, document: Document, offer: Offer) -> None:
+    """Raises InvalidInput when another row stands for what was offered, or the amounts differ."""
+    scope, parent = (document.gallery_id, document.tenant_id), document.parent_local_id
+    kind = "payment" if document.kind is DocumentKind.PAYMENT else "refund"
+    for row in uow.ledger.children(*scope, document.kind, [parent] if parent else []).get(parent or "", ()):
+        if row.xero_id == offer.id and row.id != document.id:
+            raise InvalidInput({"xero_id": f"The {kind} of {_plain(row.amount)} stands for it already."})
+    if document.amount is not None and offer.total is not None and offer.total != document.amount:
+        raise InvalidInput({
+            "xero_id": f"In Xero it is {_plain(offer.total)}, here {_plain(document.amount)}: they cannot be the same "
+            f"{kind}. If it stands for several of yours together, press Stop asking for these: the invoice is paid in "
+            "Xero."
+        })  # fmt: skip
+
+
+def _plain(amount: Decimal | None) -> str:
+    return f"{amount:,.2f}" if amount is not None else "another amount"
 
 
 def may_be_another(document: Document) -> bool:

@@ -75,10 +75,11 @@ class Runs:
             return current, False
 
     def send_again(
-        self, gallery_id: str, webservice_id: str, document_ids: Sequence[str], actor: Actor
+        self, gallery_id: str, webservice_id: str, document_ids: Sequence[str], actor: Actor, *, look: bool = True
     ) -> tuple[Run | None, int]:
         """A person's Try again or Send now: these documents are due at once, and the run that is going, or a
-        new one, takes them along. Returns that run (None when nothing could be woken) and how many.
+        new one, takes them along. Returns that run (None when nothing could be woken) and how many. Without `look` a
+        new run does not look what else is new in the gallery, unless it is the first, which has to.
 
         Raises as `start_export`, but never Conflict for a run that is already going.
         """
@@ -98,6 +99,8 @@ class Runs:
             run = uow.runs.open_of(connection.id, RunKind.EXPORT)
             if run is None:
                 run = uow.runs.open(connection, RunKind.EXPORT, RunTrigger.PERSON, actor)
+                if not look and webservice.first_export_at is not None:
+                    uow.runs.progress(run.id, scanned=True)
             elif only_cancels(run):
                 uow.runs.progress(run.id, put={JOINED: 1})  # else they would wait for a sync of which nobody thinks
             uow.audit.add(gallery_id, actor, "documents tried again", subject=run.id, outcome=str(woken))

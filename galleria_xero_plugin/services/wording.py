@@ -107,6 +107,10 @@ def standing(
         )  # fmt: skip
     if waiting.people:
         text = "Connected. One thing needs you." if waiting.people == 1 else "Connected. %(count)s things need you."
+        if waiting.people == waiting.bookkeeper:
+            text = "Connected. %(count)s things wait for your bookkeeper."
+            if waiting.people == 1:
+                text = "Connected. One thing waits for your bookkeeper."
         return Standing(
             Tone.NEEDS, Words(text, {"count": waiting.people}), Words("Show what is waiting"), Target.ACTIVITY
         )

@@ -74,14 +74,14 @@ def send_again(access: Access, webservice_id: str) -> Response:
 def send_new(access: Access, webservice_id: str) -> Response:
     """Send now for an invoice of the gallery that no sync has read yet."""
     try:
-        run = services().activity.send_new(access, webservice_id, request.form.get("invoice", ""))
+        run, document_id = services().activity.send_new(access, webservice_id, request.form.get("invoice", ""))
     except InvalidInput:
         notice("Please choose your accounts first: nothing is sent before.", good=False)
         return see_other("edit", webservice_id=webservice_id)
     if run is None:
         raise NotFound("This invoice has gone already.")
     notice("It is sent now.")
-    return see_other("run", run_id=run.id)
+    return see_other("run", run_id=run.id, document=document_id)
 
 
 def comparison(access: Access, webservice_id: str) -> Response:
@@ -141,7 +141,11 @@ def is_this_one(access: Access, webservice_id: str, document_id: str) -> Respons
     """A waiting contact is this one of Xero's."""
     xero_id = request.form.get("xero_id", "")
     if "linked" in request.form:
-        standing = services().questions.stands_as(access, webservice_id, document_id, xero_id)
+        try:
+            standing = services().questions.stands_as(access, webservice_id, document_id, xero_id)
+        except InvalidInput as problem:
+            notice(" ".join(problem.errors.values()), good=False)
+            return see_other("document", webservice_id=webservice_id, document_id=document_id)
         notice("Linked: it is not sent again.")
         return see_other("run", run_id=standing.id)
     run = services().questions.is_this_one(access, webservice_id, document_id, xero_id)

@@ -209,7 +209,8 @@ def test_an_invoice_that_no_sync_has_read_says_why(site):
     assert "has not issued an invoice #1120. A draft is sent when it is issued" in ask("1120")
     assert "#1121 is new in your gallery and goes with the next sync" in ask("ag-1121")
     answer = browser.post(f"{of}/new", {"invoice": new.id})
-    assert "/runs/" in answer.location and site.bell.rung == [("export", connection.id)]
+    assert "/runs/" in answer.location and "document=" in answer.location, "the page tells what becomes of it"
+    assert site.bell.rung == [("export", connection.id)]
     assert listed_rows(ask("1121")) == {"AG-1121"}
     assert "Nothing here" in ask("nobody of this name") and "Nothing here" in ask("XY-1121")
     assert browser.post(f"{of}/new", {"invoice": "somebody else's"}).status_code == 404
@@ -248,6 +249,16 @@ def test_send_now_answers_for_the_one_document_and_show_what_waits_shows_as_many
     assert re.search(r"AG-74 *: +not sent\. +The totals do not agree", text) and "3 wait for you" in text
     waits = html.unescape(re.search(r'href="([^"]+)">Show what waits', page)[1])
     assert len(listed_rows(browser.get(waits).text)) == 3
+
+
+def test_the_card_says_who_is_waited_for(site):
+    made, connection = site.ready()
+    site.document(connection, 1, reason_code="period_locked")
+    assert "One thing waits for your bookkeeper." in site.browser().get("/xero/").text
+    site.document(connection, 2, reason_code="period_locked")
+    assert "2 things wait for your bookkeeper." in site.browser().get("/xero/").text.replace("\xa0", " ")
+    site.document(connection, 3, reason_code="tax_differs")
+    assert "3 things need you." in site.browser().get("/xero/").text.replace("\xa0", " ")
 
 
 def test_while_it_is_paused_the_card_promises_no_sync(site):

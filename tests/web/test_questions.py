@@ -157,6 +157,21 @@ def test_what_stands_in_xero_already_is_linked(site, kind, reason):
     assert "It is this one" not in browser.get(f"/xero/{made.id}/documents/{waiting}").text
 
 
+def test_money_of_another_amount_is_refused_on_the_page_of_the_payment(site):
+    made, connection = site.ready()
+    offer = {"offered": f'[["{ONE}", "2026-03-02", "8639.53 GBP", "by hand"]]', "number": "AG-1234"}
+    waiting = site.document(
+        connection, kind=DocumentKind.PAYMENT, state=DocumentState.CONFLICT, reason_code="booked_by_hand_unclear",
+        reason_facts=offer,
+    )  # fmt: skip
+    browser = site.browser()
+    browser.get(f"/xero/{made.id}/documents/{waiting}")
+    answer = browser.post(f"/xero/{made.id}/documents/{waiting}", {"xero_id": ONE, "linked": "y"})
+    page = browser.follow(answer).text
+    assert "In Xero it is 8,639.53, here 1,234.50: they cannot be the same payment." in page and "faster" not in page
+    assert document(site, waiting).state is DocumentState.CONFLICT
+
+
 def test_an_invoice_whose_number_is_taken_goes_under_another(site):
     made, waiting = taken(site)
     browser = site.browser()

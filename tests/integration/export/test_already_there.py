@@ -108,13 +108,29 @@ def payment(office: Office):
     return row(office, DocumentKind.PAYMENT, "payment-1")
 
 
-def test_it_is_this_payment(unclear: Office):
+def test_a_payment_of_another_amount_cannot_be_this_one(unclear: Office):
+    """Sixty in Xero are not the fifty of the gallery, whatever a person presses: the answer says what to do."""
     (offer,) = offered(payment(unclear).reason_facts)
     assert (offer.amount, offer.day, offer.name) == ("60.00 GBP", DAY, "statement 12")
-    answer(unclear).stands_as(ACCESS, unclear.webservice.id, payment(unclear).id, offer.id)
-    unclear.work()
-    assert (payment(unclear).state, payment(unclear).xero_total) == (DocumentState.DONE, Decimal(60))
-    assert created(unclear, "Payment") == 1, "only theirs"
+    with pytest.raises(InvalidInput) as refused:
+        answer(unclear).stands_as(ACCESS, unclear.webservice.id, payment(unclear).id, offer.id)
+    assert "In Xero it is 60.00, here 50.00: they cannot be the same payment." in refused.value.errors["xero_id"]
+    assert payment(unclear).state is DocumentState.CONFLICT and created(unclear, "Payment") == 1, "only theirs"
+
+
+def test_one_payment_in_xero_does_not_stand_for_two(unclear: Office):
+    (offer,) = offered(payment(unclear).reason_facts)
+    other = unclear.gallery.add_payment("inv-1", 10, date=DAY)
+    unclear.sync()
+    with unclear.units.write() as uow:
+        uow.ledger.move(
+            unclear.document(DocumentKind.PAYMENT, other.id).id, expect=[DocumentState.CONFLICT],
+            to=DocumentState.DONE, xero_id=offer.id, adopted=True,
+        )  # fmt: skip
+        uow.commit()
+    with pytest.raises(InvalidInput) as refused:
+        answer(unclear).stands_as(ACCESS, unclear.webservice.id, payment(unclear).id, offer.id)
+    assert refused.value.errors == {"xero_id": "The payment of 10.00 stands for it already."}
 
 
 def test_it_is_a_different_payment(unclear: Office):
