@@ -141,10 +141,8 @@ class Queries:
                     access.gallery_id, document.tenant_id, DocumentKind.INVOICE, [document.parent_local_id]
                 ).get(document.parent_local_id)
             before = uow.ledger.before(access.gallery_id, [document])
-            happened = life(
-                document, uow.ledger.attempts(access.gallery_id, document_id),
-                uow.audit.of_subject(access.gallery_id, document_id),
-            )  # fmt: skip
+            entries = uow.audit.of_subject(access.gallery_id, document_id)
+            happened = life(document, uow.ledger.attempts(access.gallery_id, document_id), entries)
             contacts = candidates(uow, document)
             open_day = open_day_for(uow, document)
         shown = document_row(document, before, row, self._gallery, self._links)
@@ -160,7 +158,7 @@ class Queries:
             may_be_another=may_be_another(document),
             candidates=tuple((contact, contact_url(contact.id, row, self._links)) for contact in contacts),
             open_day=open_day,
-            again_as=proposed(document, invoice, row.webservice.settings.prefix) if invoice else None,
+            again_as=proposed(document, invoice, row.webservice.settings.prefix, entries) if invoice else None,
         )
 
     def comparison_page(self, access: Access, webservice_id: str) -> ComparisonPage:

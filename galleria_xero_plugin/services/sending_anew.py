@@ -58,7 +58,7 @@ class SendingAnew:
         now = Rows(gallery_id, connection.tenant_id, webservice.settings.prefix).invoice(invoice, None)
         with self._units.write() as uow:
             mark = marker(gallery_id, DocumentKind.INVOICE, anew_identity(invoice.id, document.natural_key))
-            if not uow.ledger.send_anew(document_id, replace(now, natural_key=number, marker=mark)):
+            if not uow.ledger.send_anew(document_id, replace(now, natural_key=number, label=number, marker=mark)):
                 raise Conflict("This invoice is being sent again already.")
             uow.audit.add(gallery_id, actor, SENT_ANEW, subject=document_id, outcome=document.natural_key)
             uow.commit()
@@ -80,10 +80,11 @@ def still_issued(gallery: Gallery, document: Document) -> Invoice | None:
     return found if found is not None and found.state is InvoiceState.ISSUED else None
 
 
-def proposed(document: Document, invoice: Invoice, prefix: str) -> tuple[str, bool]:
-    """A number to send it under, and whether it is the one that the gallery has given the sale since."""
+def proposed(document: Document, invoice: Invoice, prefix: str, entries: Sequence[AuditEntry]) -> tuple[str, bool]:
+    """A number to send it under, and whether it is the one that the gallery has given the sale since; `entries` are
+    those of the document's audit."""
     number = invoice_number(prefix, invoice.number)
-    if numbers_compare(number, document.natural_key) or numbers_compare(number, document.label):
+    if any(numbers_compare(number, one) for one in (document.label, *spent_numbers(document, entries))):
         return f"{document.natural_key}-2", False
     return number, True
 

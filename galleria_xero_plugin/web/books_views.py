@@ -85,7 +85,7 @@ def _said(answer: Answer, count: int, aside: int) -> str:
         return "It is another sale: that one is not asked about again."
     many = f"{count} invoices are" if count > 1 else "The invoice is"
     if answer is Answer.LINK:
-        return f"{many} linked. Nothing is created for what stands in Xero already."
+        return f"{count} linked; they are not sent again." if count > 1 else "1 linked; it is not sent again."
     if answer is Answer.NEVER:
         return f"{many} never sent."
     return f"{many} another sale, and has its turn." if count == 1 else f"{count} invoices have their turn."

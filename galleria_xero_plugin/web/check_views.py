@@ -40,7 +40,10 @@ def replace(access: Access, webservice_id: str) -> Response:
     except Conflict as problem:
         notice(problem.user_message, good=False)
         return see_other("check", webservice_id=webservice_id)
-    notice("Saved. What waited for it goes on with the next sync.")
+    if found.shown.row.webservice.settings.scheduled:
+        notice("Saved. What waited for it goes on with the next sync.")
+    else:
+        notice("Saved. What waited for it goes on when you press Sync now.")
     return see_other("check", webservice_id=webservice_id)
 
 

@@ -35,7 +35,9 @@ def test_an_archived_account_is_replaced_where_it_is_found(site):
         answer = browser.post(f"/xero/{made.id}/check", {"sales": wrong, "version": version})
         assert answer.status_code == 422 and "Please choose one of the list." in answer.text
     answer = browser.post(f"/xero/{made.id}/check", {"sales": FRAMES.id, "version": version, "prefix": "EVIL"})
-    assert "Everything that you chose works." in browser.follow(answer).text
+    page = browser.follow(answer).text
+    assert "Everything that you chose works." in page
+    assert "goes on when you press Sync now." in page and f'action="/xero/{made.id}/sync"' in page, "no schedule is on"
     settings = site.webservice(made).settings
     assert settings.mapping.sales == FRAMES.id and settings.prefix == "AG"
 

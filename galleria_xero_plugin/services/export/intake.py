@@ -127,11 +127,15 @@ class Intake:
                 yield from self._payments(uow, invoice, payments, later)
             return
         changed = invoice.revision != row.seen_revision or row.state is DocumentState.SKIPPED
+        label = row.label
         if changed:
-            uow.ledger.refresh(row.id, self._same_number(row, invoice))
+            document = self._same_number(row, invoice)
+            uow.ledger.refresh(row.id, document)
+            label = document.label
         if aside is not None:
+            facts = dict(aside.facts) | ({"number": label} if "number" in aside.facts else {})
             for unsent in (row, *payments):
-                uow.ledger.move(unsent.id, expect=_UNSENT, to=DocumentState.SKIPPED, reason=(aside.code, aside.facts))
+                uow.ledger.move(unsent.id, expect=_UNSENT, to=DocumentState.SKIPPED, reason=(aside.code, facts))
             return
         if changed:
             # a question (CONFLICT) stays a person's to answer

@@ -266,7 +266,11 @@ def test_a_sale_that_is_sent_again_can_be_cancelled_again_and_no_number_is_used_
     sale = sold(office)
     press(office, last_run(office))
     send_anew(office, sale.id, "AG-1-2")
+    again = office.document(DocumentKind.INVOICE, sale.id)
+    assert again.label == "AG-1-2", "lists show the number that it has in Xero now"
     press(office, last_run(office))
+    proposed = Desk(office).queries.document_page(ME, office.webservice.id, again.id).again_as
+    assert proposed == ("AG-1-2-2", False), "never one that is spent"
     assert statuses(office) == {"AG-1": "VOIDED", "AG-1-2": "VOIDED"}
     for spent in ("AG-1", "ag-1-2", "", "no number"):
         with pytest.raises(InvalidInput):

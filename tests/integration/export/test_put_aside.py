@@ -9,6 +9,7 @@ from galleria_xero_plugin.domain.states import DocumentKind, DocumentState
 from galleria_xero_plugin.services.activity import Activity
 from galleria_xero_plugin.services.document_rows import Links
 from galleria_xero_plugin.services.queries import Queries
+from galleria_xero_plugin.testing import factories
 
 from .office import Office
 
@@ -37,3 +38,12 @@ def test_stop_asking_outlives_every_sync_until_it_is_asked_about_again(office: O
     activity.ask_again(NORA, office.webservice.id, waiting.id)
     office.work()
     assert office.document(DocumentKind.PAYMENT, payment).reason_code == "payment_method_unmapped"
+
+
+def test_a_known_document_keeps_its_number_in_its_reason_when_the_prefix_changes(office: Office):
+    given = office.sell(items=[factories.make_item("1", 0)], date=dt.date(2026, 3, 2))
+    office.sync()
+    office.save(office.settings(prefix="NL"))
+    office.sync()
+    row = office.document(DocumentKind.INVOICE, given.id)
+    assert (row.label, row.reason_code, row.reason_facts["number"]) == ("AG-1", "zero_total", "AG-1")
