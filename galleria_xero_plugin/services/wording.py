@@ -290,6 +290,13 @@ def document_state(document: Document) -> tuple[Words, Tone]:
     return Words(whose.label), Tone.MOVING if whose is Whose.ITSELF else Tone.NEEDS
 
 
+_TAKEN_OUT: Mapping[DocumentKind, str] = {
+    DocumentKind.INVOICE_VOID: "Cancelled in Xero",
+    DocumentKind.PAYMENT_DELETE: "Taken out of Xero",
+}
+"""What is listed below "Not in Xero" says so."""
+
+
 def _done(document: Document) -> Words:
     if document.reason_code == CANCELLED:
         who = document.reason_facts.get("who")
@@ -297,7 +304,9 @@ def _done(document: Document) -> Words:
     if document.deleted_at is not None:
         return Words("Deleted in Xero again")
     if document.kind in (DocumentKind.INVOICE_UPDATE, DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE):
-        return Words("Nothing was left to do in Xero") if document.adopted else Words("Done in Xero")
+        if document.adopted:
+            return Words("Nothing was left to do in Xero")
+        return Words(_TAKEN_OUT.get(document.kind, "Done in Xero") if document.reason_code is None else "Done in Xero")
     return Words("In Xero, it was there already") if document.adopted else Words("In Xero")
 
 

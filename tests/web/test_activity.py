@@ -261,6 +261,16 @@ def test_the_card_says_who_is_waited_for(site):
     assert "3 things need you." in site.browser().get("/xero/").text.replace("\xa0", " ")
 
 
+def test_what_was_taken_out_of_xero_says_so_below_not_in_xero(site):
+    made, connection = site.ready()
+    for number, kind in enumerate((DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE), start=1):
+        taken = site.document(connection, number, kind=kind, state=DocumentState.PENDING)
+        site.move(taken, DocumentState.SENDING)
+        site.move(taken, DocumentState.DONE, was=[DocumentState.SENDING], xero_id=f"e0000000-0000-4000-8000-00000000000{number}")
+    page = site.browser().get(f"/xero/{made.id}/activity?group=skipped").text
+    assert "Cancelled in Xero" in page and "Taken out of Xero" in page and "Done in Xero" not in page
+
+
 def test_while_it_is_paused_the_card_promises_no_sync(site):
     made, _ = site.ready(scheduled=True)
     assert "Every night" in site.browser().get("/xero/").text
