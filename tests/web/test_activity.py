@@ -266,7 +266,8 @@ def test_what_was_taken_out_of_xero_says_so_below_not_in_xero(site):
     for number, kind in enumerate((DocumentKind.INVOICE_VOID, DocumentKind.PAYMENT_DELETE), start=1):
         taken = site.document(connection, number, kind=kind, state=DocumentState.PENDING)
         site.move(taken, DocumentState.SENDING)
-        site.move(taken, DocumentState.DONE, was=[DocumentState.SENDING], xero_id=f"e0000000-0000-4000-8000-00000000000{number}")
+        xero_id = f"e0000000-0000-4000-8000-00000000000{number}"
+        site.move(taken, DocumentState.DONE, was=[DocumentState.SENDING], xero_id=xero_id)
     page = site.browser().get(f"/xero/{made.id}/activity?group=skipped").text
     assert "Cancelled in Xero" in page and "Taken out of Xero" in page and "Done in Xero" not in page
 
