@@ -82,6 +82,15 @@ for (const button of document.querySelectorAll("[data-gx-copy]")) {
 // What has to be read first after a refused save.
 document.querySelector("[data-gx-focus]")?.focus();
 
+// What is missing is said only until its field has a value: typed, or proposed and filled in.
+for (const missing of document.querySelectorAll("[data-gx-until]")) {
+  const field = document.getElementById(missing.dataset.gxUntil);
+  const look = () => { missing.hidden = field.value !== ""; };
+  field.addEventListener("input", look);
+  field.addEventListener("change", look);
+  look();
+}
+
 // How many invoices a Sync From Date means, while it is being chosen.
 for (const date of document.querySelectorAll("[data-gx-count]")) {
   const copy = document.getElementById("gx-copy-existing");

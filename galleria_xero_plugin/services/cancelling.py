@@ -98,15 +98,16 @@ class Cancelling:
         invoices = count + sum(group.count for group in groups if group.kind is DocumentKind.INVOICE)
         return CancelPage(head, tuple(chosen), count, drafts, totals, groups, left, invoices)
 
-    def able(self, page: RunPage) -> tuple[int, int] | None:
-        """How many of a run's invoices could be cancelled now, and of how many; None for a run that still goes on, and
-        for one that is too large to look at by the way."""
+    def able(self, page: RunPage) -> tuple[int, int, int] | None:
+        """How many of a run's invoices could be cancelled now, of how many, and how many were cancelled already;
+        None for a run that still goes on, and for one that is too large to look at by the way."""
         if not page.view.done or page.view.run.counts.get("invoices", 0) > LOOKED_AT_BY_THE_WAY:
             return None
         with self._units.read() as uow:
             judge = _judge(uow, page.view.run, page.gallery)
             holds = [hold for row, hold in judge.all(uow) if row.kind is DocumentKind.INVOICE] if judge else []
-        return sum(hold is None for hold in holds), len(holds)
+        cancelled = sum(hold is not None and hold.code in (CANCELLED, "voided_in_xero") for hold in holds)
+        return sum(hold is None for hold in holds), len(holds), cancelled
 
     def outcome(self, access: Access, page: RunPage) -> tuple[Sequence[tuple[Document, str]], int]:
         """What a run that cancels has come to: the first cancellations, each done or with the reason for which its

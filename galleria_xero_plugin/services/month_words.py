@@ -16,7 +16,7 @@ _STANDINGS: Mapping[Standing, str] = {
     Standing.ZERO: "Nothing to pay, so it is not sent",
     Standing.ELSEWHERE: "Belongs to %(month)s",
     Standing.DRAFT: "A draft in your gallery",
-    Standing.UNUSED: "No invoice of the gallery has this number",
+    Standing.UNUSED: "Not issued: no issued invoice has this number (a draft may have it)",
     Standing.WITHDRAWN: "Cancelled in Xero by %(who)s, %(when)s",
     Standing.PUT_ASIDE: "Not sent: %(who)s pressed Stop asking, %(when)s",
     Standing.LEFT_OUT: "Not sent, by your settings or because it was entered after the last sync",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from ..domain.comparison import Comparison
 from ..domain.model import Access
 from ..domain.reasons import Whose, explain
-from ..domain.verdict import Overall, all_weighed, causes, overall
+from ..domain.verdict import Overall, all_weighed, causes, overall, weighed
 from ..domain.states import OPEN_RUN_STATES, DocumentKind, DocumentState, RunKind
 from ..errors import NotFound
 from ..ports.gallery import Gallery
@@ -167,10 +168,13 @@ class Queries:
         found = page.row.compared
         groups, accepted = wording.compared(found), found.comparison.accepted if found else ()
         lines: Sequence[MonthLine] = ()
+        agreeing = None
         with self._units.read() as uow:
             verdict = _verdict(uow, page.row)
             if page.row.connection is not None:
                 lines = uow.months.all(access.gallery_id, page.row.connection.tenant_id)
+            if lines and found is not None:
+                agreeing = sum(_agreeing(uow, page.row, line, found.comparison) for line in lines)
         sheets = all_weighed((line.differing for line in lines), found.comparison if found else None)
         told = {one.number for _, findings in groups for one, _ in findings}
         return ComparisonPage(
@@ -179,6 +183,7 @@ class Queries:
             wanted=tuple(
                 (sheet.month, one) for sheet in sheets for one in sheet.differences if one.number not in told
             ),
+            agreeing=agreeing,
         )  # fmt: skip
 
     def answered(
@@ -309,6 +314,15 @@ def _left(uow: UnitOfWork, run: Run, connection: Connection | None) -> int | Non
 
 def _pause(run: Run, connection: Connection | None, now: dt.datetime) -> dt.datetime | None:
     return connection.waits_until(now) if run.state in OPEN_RUN_STATES and connection is not None else None
+
+
+def _agreeing(uow: UnitOfWork, row: ServiceRow, line: MonthLine, comparison: Comparison) -> int:
+    """How many of a month agree, as its own page counts them: a finding may be about a number with equal totals, and
+    then the whole month is looked at."""
+    if not comparison.findings or row.connection is None:
+        return line.agreeing
+    kept = uow.months.get(row.connection.gallery_id, row.connection.tenant_id, line.month)
+    return weighed(kept.sheet, comparison).agreeing if kept else 0
 
 
 def _is_latest(run: Run, row: ServiceRow) -> bool:

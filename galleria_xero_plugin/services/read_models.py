@@ -332,7 +332,8 @@ class ConflictsPage:
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
     """What the last comparison with Xero found: (count, its findings with their words), what was accepted,
-    whether both sides agree, what differs for a known cause (month, cause), and what only the months show to differ."""
+    whether both sides agree, what differs for a known cause (month, cause), and what only the months show to differ. `agreeing` is what the
+    months add up to, or None while none is kept."""
 
     gallery: GalleryInfo
     now: dt.datetime
@@ -342,3 +343,4 @@ class ComparisonPage:
     verdict: Overall | None = None
     known: tuple[tuple[str, Cause], ...] = ()
     wanted: tuple[tuple[str, Entry], ...] = ()
+    agreeing: int | None = None

@@ -45,7 +45,7 @@ def test_a_month_in_figures_with_one_suggestion_for_each_difference(site, compar
     assert "1 of 3 is not in Xero (GBP 120.00)" in text and "gx-note gx-bad" in text
     assert "Two different totals" in text and "Find out which total the client was asked for" in text
     assert "The totals do not agree" in text  # why AG-5 waits
-    assert "No invoice of the gallery has this number" in text and "Belongs to February 2026" in text
+    assert "Not issued: no issued invoice has this number (a draft may have it)" in text and "Belongs to February 2026" in text
     assert "GBP 300.00" in text  # net of the three
     assert "https://go.xero.com" in text and "not reconciled in Xero" in text
     february = site.browser().get(f"/xero/{made.id}/months?month=2026-02").text
@@ -81,6 +81,7 @@ def test_what_is_known_not_to_be_in_xero_is_amber_with_number_money_and_cause(si
     away = Entry("AG-2", standing, "GBP", PAID, None, "Ada Marsh", "inv-2", reason=reason, by="Nora Light", at=at)
     card, listed, month = in_three_places(site, made, connection, AGREES, away)
     assert "1 number differs, known why" in card and "GBP 120.00" in card and "Everything agrees" not in card
+    assert "1 of 2 invoices agree" in listed, "those that agree and those that differ add up, as in the month"
     for text in (listed, month):
         assert words in text and "AG-2" in text and "GBP 120.00" in text
         assert "gx-note gx-needs" in text and "gx-good" not in text and "Nothing is missing" not in text
@@ -91,7 +92,7 @@ def test_what_is_known_not_to_be_in_xero_is_amber_with_number_money_and_cause(si
 def test_only_when_both_sides_have_the_same_it_is_green_everywhere(site):
     made, connection = site.ready()
     card, listed, month = in_three_places(site, made, connection, AGREES)
-    assert "Everything agrees" in card and "Nothing is missing" in listed
+    assert "Everything agrees" in card and "Nothing is missing" in listed and "1 of 1 invoices agree" in listed
     assert "gx-note gx-good" in listed and "gx-note gx-good" in month
 
 
@@ -107,7 +108,7 @@ def test_what_the_nightly_comparison_found_makes_its_month_red_too(site):
     made, connection = site.ready()
     found = Comparison(1, (Finding(What.PAYMENT_TWICE, "AG-1"),))
     card, listed, month = in_three_places(site, made, connection, AGREES, comparison=found)
-    assert "1 number wants a look" in card
+    assert "1 number wants a look" in card and "0 of 1 invoices agree" in listed
     assert all("One payment stands twice in Xero" in text and "gx-note gx-bad" in text for text in (listed, month))
     assert "March 2026: 1 to look at" in month  # the list of months says it too
 
