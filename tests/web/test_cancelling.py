@@ -53,6 +53,22 @@ def test_the_page_of_a_sync_offers_it_and_says_what_will_happen(site, morning):
     assert "<summary>1 invoice stays: Money came in</summary>" in page.replace("\n", " ")
 
 
+def test_a_sync_tells_of_what_was_cancelled_later_and_offers_nothing_that_waits_no_more(site, morning):
+    made, run = morning
+    with site.units.write() as uow:
+        first = uow.ledger.known(OURS, site.connection(made).tenant_id, DocumentKind.INVOICE, ["inv-1"])["inv-1"]
+        payments = uow.ledger.children(OURS, site.connection(made).tenant_id, DocumentKind.PAYMENT, ["inv-2"])["inv-2"]
+        uow.runs.progress(run.id, put={"waiting": 1})
+        uow.commit()
+    facts = {"number": "AG-1", "who": "Nora Light"}
+    site.move(first.id, DocumentState.DONE, was=[DocumentState.DONE], reason=("cancelled_by_person", facts))
+    page = site.browser().get(f"/xero/runs/{run.id}").text
+    assert "1 of these invoices was cancelled in Xero later." in page and "Show what waits" in page
+    for payment in payments:
+        site.move(payment.id, DocumentState.DONE, was=[payment.state], xero_id="f0000000-0000-4000-8000-000000000009")
+    assert "Show what waits" not in site.browser().get(f"/xero/runs/{run.id}").text
+
+
 def test_what_stays_is_one_line_for_each_reason_and_opens_on_demand(site):
     made, connection = site.ready()
     run = site.run(connection, add={"invoices": 60})

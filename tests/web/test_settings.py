@@ -95,6 +95,7 @@ def test_what_is_missing_is_saved_and_said_and_nothing_runs(site):
     assert answer.location.endswith("/edit")
     page = browser.follow(answer).text
     assert "Please choose the tax rate for VAT 20%" in page and "Please choose the Sync From Date" in page
+    assert 'data-gx-until="gx-sync-from"' in page, "the module hides the sentence once a date is filled in"
     assert site.webservice(made).mapping_completed_at is None and site.bell.rung == []
 
 
