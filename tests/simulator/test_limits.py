@@ -86,6 +86,7 @@ def test_scaled_windows_tell_real_seconds(limited, world, clock):
 def test_limits_off(limited, world):
     world.change_settings(limits=False)
     assert {answer.status for answer in spend(limited, 70)} == {200}
+    assert limited.get("Organisation").headers["X-DayLimit-Remaining"] == "1000", "nothing is used up"
 
 
 def test_refused_tenants_cost_nothing(limited):
