@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 
 from galleria_xero_plugin import GalleriaXero, document_states, nav_entry, ring
 
@@ -31,5 +31,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def tell_the_plugin(_sender: object, *, gallery_id: str, invoice_id: str, session: Any) -> None:
-    """A change of an invoice is on its way: noted in the same transaction, so that it cannot be lost."""
-    ring(gallery_id, invoice_id, session=session)
+    """A change of an invoice is on its way: noted in the same transaction, so that it cannot be lost. The signal is the
+    process's, and a site without the plugin may live in it too."""
+    if "galleria_xero" in current_app.blueprints:
+        ring(gallery_id, invoice_id, session=session)

@@ -307,7 +307,8 @@ _ROWS = (
      "again by itself. You can send this sale again under a new number.", _ITSELF, "Send again"),
     ("not_cancelled_paid", "Money came in",
      "{number} is paid in your gallery or in Xero, in part or in full, or settled by a credit, so it stays in Xero. "
-     "Cancel it in your gallery, or ask your bookkeeper for a credit note; a draft can be deleted in Xero itself.", _ITSELF, "Open it in Xero"),
+     "Cancel it in your gallery, or ask your bookkeeper for a credit note; a draft can be deleted in Xero itself.",
+     _ITSELF, "Open it in Xero"),
     ("not_cancelled_older", "Sent before today",
      "{number} was sent before today, and your books may rely on it by now, so it stays in Xero. Cancel it in your "
      "gallery, or ask your bookkeeper.", _ITSELF, "Open it in Xero"),

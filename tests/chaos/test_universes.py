@@ -16,10 +16,10 @@ CAUGHT = {
     "blind retry with one key": 24,
     "blind retry after a look": 24,
     "no fence": 30,
-    "no quarantine": 31,
+    "no quarantine": 121,
     "absent after one look": 60,
     "no write-ahead": 68,
-    "no send deadline": 185,
+    "no send deadline": 250,
 }
 """By seeds that are known to catch them: `python3 tests --chaos-variants` looks for others."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 MOST_TABS = 120
 FOCUS = """el => {
@@ -48,7 +48,13 @@ class Person:
 
     def open(self, path):
         """A page of the site, by its path; a path that begins with no slash is one of this webservice."""
-        self.page.goto(self.place.url + (path if path.startswith("/") else f"/xero/{self.place.made.id}/{path}"))
+        address = self.place.url + (path if path.startswith("/") else f"/xero/{self.place.made.id}/{path}")
+        try:
+            self.page.goto(address)
+        except Error as cut:  # the page that she leaves was loading itself anew at that very moment
+            if "ERR_ABORTED" not in str(cut):
+                raise
+            self.page.goto(address)
         return self.page
 
     def click(self, name, role="button"):
